@@ -12,9 +12,10 @@ typedef struct mm_counters {
 #include "proto/counters.def"
 #undef COUNTER
 #undef GAUGE
-    uint64_t received[MM_MSG_LIMIT]; /* gateway: from browsers; broker: entries of gateways; by mm_msg_t */
-    uint64_t sent[MM_MSG_LIMIT];     /* gateway: to browsers; broker: to gateways, a copy each */
-    uint64_t refused[MM_ERR_LIMIT];  /* refusals answered or dropped, by mm_err_t */
+    uint64_t received
+        [MM_MSG_LIMIT]; /* gateway: from browsers; broker: entries of gateways; by mm_msg_t */
+    uint64_t sent[MM_MSG_LIMIT];    /* gateway: to browsers; broker: to gateways, a copy each */
+    uint64_t refused[MM_ERR_LIMIT]; /* refusals answered or dropped, by mm_err_t */
 } mm_counters_t;
 
 typedef struct mm_counter_row {

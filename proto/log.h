@@ -30,11 +30,12 @@ bool mm_log_level_parse(const char *word, mm_log_level_t *out);
 
 void mm_log(mm_log_level_t level, const char *event, const mm_log_field_t *fields, size_t count);
 
-#define MM_LOG_TEXT(key_, text_)     ((mm_log_field_t){.key = (key_), .text = (text_)})
-#define MM_LOG_NUMBER(key_, number_) ((mm_log_field_t){.key = (key_), .is_number = true, .number = (int64_t)(number_)})
+#define MM_LOG_TEXT(key_, text_) ((mm_log_field_t){.key = (key_), .text = (text_)})
+#define MM_LOG_NUMBER(key_, number_)                                                               \
+    ((mm_log_field_t){.key = (key_), .is_number = true, .number = (int64_t)(number_)})
 /* MM_LOG(INFO, "gateway_listens", MM_LOG_NUMBER("port", port), ...): at least one field. */
-#define MM_LOG(level, event, ...)                                                                                      \
-    mm_log(MM_LOG_##level, (event), (mm_log_field_t[]){__VA_ARGS__},                                                   \
+#define MM_LOG(level, event, ...)                                                                  \
+    mm_log(MM_LOG_##level, (event), (mm_log_field_t[]){__VA_ARGS__},                               \
            sizeof((mm_log_field_t[]){__VA_ARGS__}) / sizeof(mm_log_field_t))
 
 #endif

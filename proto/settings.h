@@ -21,6 +21,7 @@ enum { MM_PROGRAM_GATEWAY = 1 << 0, MM_PROGRAM_BROKER = 1 << 1, MM_PROGRAM_BOTH 
 #define MM_SETTING_TIME   int64_t /* ms */
 #define MM_SETTING_SIZE   int64_t /* bytes */
 #define MM_SETTING_SWITCH bool
+#define MM_SETTING_LEVEL  char *
 
 typedef struct mm_settings {
 #define SETTING(member, name, programs, kind, value, min, max, doc) MM_SETTING_##kind member;
@@ -40,7 +41,8 @@ typedef enum mm_settings_result {
 
 /* Fills `out` from defaults, file, environment and flags; prints help, version or the complaint itself.
  * `program` is one MM_PROGRAM_ bit.  On MM_SETTINGS_RUN the caller owns the strings: mm_settings_fini. */
-mm_settings_result_t mm_settings_init(mm_settings_t *out, unsigned program, int argc, char **argv, char **environ_);
+mm_settings_result_t mm_settings_init(mm_settings_t *out, unsigned program, int argc, char **argv,
+                                      char **environ_);
 void mm_settings_fini(mm_settings_t *settings);
 
 /* All defaults, for tests and the simulator. */
