@@ -1,0 +1,123 @@
+/* The struct behind broker/core.h, for its own files only: core.c (sessions, frames, time), mailbox.c (entries that
+ * wait), turns.c (proof, turn, commit) and fanout.c (outputs to gateways).
+ *
+ * Owners: the broker owns its peers, a peer its link and mailboxes, a mailbox the entries that wait in it.  What waits
+ * for a commit (mm_held_t) belongs to its transaction.  Peers and mailboxes are named by number across turns
+ * (incarnation, connection), so that any of them may go meanwhile.
+ *
+ * A debt is what an upward entry still owes before it is complete: its turn and each downward entry it caused. */
+#ifndef MM_BROKER_BROKER_H
+#define MM_BROKER_BROKER_H
+
+#include "broker/core.h"
+#include "broker/throttle.h"
+#include "proto/link.h"
+#include <czmq.h>
+
+enum {
+    MM_ROUTE_MAX = 255,
+    MM_PEER_BACKLOG_MAX = 64 * 1024 * 1024 /* bytes a gateway may be behind before it counts as gone */
+};
+
+typedef struct mm_debt {
+    uint64_t incarnation; /* 0: no entry is behind it */
+    uint64_t entry;
+    size_t cost;
+    size_t owed;
+} mm_debt_t;
+
+typedef struct mm_peer { /* one gateway */
+    mm_broker_t *broker;
+    uint64_t incarnation;
+    char name[MM_NAME_MAX + 1];
+    uint8_t route[MM_ROUTE_MAX];
+    size_t route_len;
+    mm_link_t link;
+    zhashx_t *mailboxes; /* connection -> mm_mailbox_t */
+    int64_t silent_ms;   /* counted in own loop turns, so that a frozen broker blames nobody */
+    bool is_gone;
+} mm_peer_t;
+
+typedef struct mm_waiting_entry {
+    struct mm_waiting_entry *next;
+    size_t len;
+    uint8_t bytes[]; /* the upward entry */
+} mm_waiting_entry_t;
+
+typedef struct mm_mailbox { /* one connection of a gateway */
+    uint64_t connection;
+    bool is_busy;                 /* the entry before waits for a helper */
+    mm_waiting_entry_t *current;  /* the join or creation that is being hashed */
+    mm_waiting_entry_t *first, **last;
+    uint64_t job;                 /* of the hash under way; 0 none */
+    int64_t proof_at_ms;          /* when the hash may start (wrong passwords wait) */
+} mm_mailbox_t;
+
+typedef struct mm_held { /* outputs of one turn that may not leave yet */
+    mm_outbox_t outbox;
+    mm_debt_t *debt;
+    mm_contact_t contact; /* whose mailbox goes on afterwards */
+    bool frees_mailbox;
+} mm_held_t;
+
+typedef struct mm_transaction {
+    uint64_t number;
+    zlistx_t *held; /* mm_held_t: the turn itself first, then turns of its rooms that came later */
+    char rooms[2][MM_ROOM_ID_MAX + 1];
+} mm_transaction_t;
+
+struct mm_broker {
+    const mm_settings_t *settings;
+    mm_counters_t *counters;
+    const mm_broker_ops_t *ops;
+    void *world;
+    uint64_t epoch;
+    uint64_t sessions; /* number of the latest */
+    int64_t started_ms, ticked_ms, pinged_ms;
+
+    mm_registry_t *registry;
+    mm_throttle_t *throttle;
+    mm_peer_t **peers;
+    size_t peer_count, peer_capacity;
+
+    uint64_t jobs;    /* number of the latest hash job */
+    zhashx_t *hashing; /* job -> contact, under way */
+    zlistx_t *proofs; /* mm_contact_t: mailboxes whose hash has not started */
+
+    uint64_t transactions; /* number of the latest */
+    uint64_t committing;   /* last transaction of the commit under way; 0 none */
+    zlistx_t *pending;     /* mm_transaction_t, in order */
+    zhashx_t *pending_rooms; /* room id -> its latest mm_transaction_t */
+    uint8_t *changes;      /* msgpack of what is not yet handed to the store */
+    size_t changes_len, changes_capacity;
+    uint32_t changes_count;
+
+    mm_outbox_t outbox; /* scratch for turns that need not wait */
+    uint8_t *scratch;   /* one downward entry */
+};
+
+/* core.c */
+mm_peer_t *mm_broker_find_peer(const mm_broker_t *broker, uint64_t incarnation);
+
+/* mailbox.c */
+zhashx_t *mm_mailboxes_new(void);
+mm_mailbox_t *mm_mailbox_find(const mm_peer_t *peer, uint64_t connection);
+mm_mailbox_t *mm_mailbox_get_or_make(mm_peer_t *peer, uint64_t connection);
+mm_waiting_entry_t *mm_waiting_entry_new(mm_slice_t entry);
+void mm_mailbox_put(mm_mailbox_t *mailbox, mm_slice_t entry);
+mm_waiting_entry_t *mm_mailbox_take(mm_mailbox_t *mailbox);
+
+/* turns.c */
+void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry, mm_slice_t bytes, int64_t now_ms);
+void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms, int64_t clock_ms);
+void mm_turns_on_time(mm_broker_t *broker, int64_t clock_ms);
+int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms);
+void mm_turns_start_commit(mm_broker_t *broker);
+zlistx_t *mm_transactions_new(void);
+
+/* fanout.c */
+mm_debt_t *mm_debt_new(uint64_t incarnation, uint64_t entry, size_t cost);
+void mm_debt_pay(mm_broker_t *broker, mm_debt_t *debt, int64_t now_ms);
+void mm_fan_out(mm_broker_t *broker, const mm_outbox_t *outbox, mm_debt_t *debt);
+
+#endif

@@ -1,0 +1,195 @@
+/* See helpers.h. */
+#include "broker/helpers.h"
+#include "broker/password.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HASH_ITEMS = 5, STORE_ITEMS = 2, HASH_FRAME_BYTES = 4096 };
+
+/* An actor lives until its pipe says $TERM (a string of CZMQ's) or breaks. */
+static bool is_end(zframe_t *frame)
+{
+    return frame == NULL || zframe_streq(frame, "$TERM");
+}
+
+static mm_slice_t slice_of(zframe_t *frame)
+{
+    return (mm_slice_t){zframe_data(frame), zframe_size(frame)};
+}
+
+static void send_writer(void *socket, const mm_writer_t *writer)
+{
+    zframe_t *frame;
+
+    assert(!writer->overflow);
+    frame = zframe_new(writer->bytes, writer->size);
+    assert(frame != NULL);
+    zframe_send(&frame, socket, 0);
+}
+
+/* --- hasher -------------------------------------------------------------------------------- */
+
+static void write_password(mm_writer_t *out, const mm_password_t *password)
+{
+    mm_write_bin(out, (mm_slice_t){password->salt, MM_SALT_BYTES});
+    mm_write_bin(out, (mm_slice_t){password->hash, MM_HASH_BYTES});
+}
+
+static void read_password(mm_cursor_t *cursor, mm_password_t *out)
+{
+    mm_slice_t salt = mm_cursor_bin(cursor), hash = mm_cursor_bin(cursor);
+
+    if (salt.len != MM_SALT_BYTES || hash.len != MM_HASH_BYTES) {
+        cursor->failed = true;
+        return;
+    }
+    out->is_set = true;
+    memcpy(out->salt, salt.ptr, MM_SALT_BYTES);
+    memcpy(out->hash, hash.ptr, MM_HASH_BYTES);
+}
+
+void mm_hasher_ask(zactor_t *hasher, const mm_hash_job_t *job)
+{
+    uint8_t bytes[HASH_FRAME_BYTES];
+    mm_writer_t out = mm_writer(bytes, sizeof bytes);
+
+    mm_write_array(&out, HASH_ITEMS);
+    mm_write_u64(&out, job->job);
+    mm_write_bool(&out, job->is_check);
+    write_password(&out, &job->against);
+    mm_write_str(&out, job->secret);
+    send_writer(hasher, &out);
+    OPENSSL_cleanse(bytes, sizeof bytes);
+}
+
+static bool read_job(mm_slice_t frame, mm_hash_job_t *out)
+{
+    mm_cursor_t cursor = mm_cursor(frame);
+
+    if (mm_cursor_array(&cursor) != HASH_ITEMS)
+        return false;
+    out->job = mm_cursor_u64(&cursor);
+    out->is_check = mm_cursor_bool(&cursor);
+    read_password(&cursor, &out->against);
+    out->secret = mm_cursor_str(&cursor);
+    return !cursor.failed;
+}
+
+mm_err_t mm_hasher_read(mm_slice_t frame, mm_hash_result_t *out)
+{
+    mm_cursor_t cursor = mm_cursor(frame);
+
+    *out = (mm_hash_result_t){0};
+    if (mm_cursor_array(&cursor) != HASH_ITEMS)
+        return MM_ERR_MALFORMED;
+    out->job = mm_cursor_u64(&cursor);
+    out->is_check = mm_cursor_bool(&cursor);
+    out->is_right = mm_cursor_bool(&cursor);
+    read_password(&cursor, &out->password);
+    return cursor.failed ? MM_ERR_MALFORMED : MM_OK;
+}
+
+static void do_job(zsock_t *pipe, const mm_hash_job_t *job)
+{
+    uint8_t bytes[HASH_FRAME_BYTES];
+    mm_writer_t out = mm_writer(bytes, sizeof bytes);
+    mm_hash_result_t result = {.job = job->job, .is_check = job->is_check, .password = job->against};
+
+    if (job->is_check) {
+        result.is_right = mm_password_is_right(job->secret, &job->against);
+    } else {
+        mm_err_t err = mm_password_make(job->secret, &result.password);
+        assert(err == MM_OK); /* no entropy or memory: nothing sane can go on */
+        (void)err;
+    }
+    mm_write_array(&out, HASH_ITEMS);
+    mm_write_u64(&out, result.job);
+    mm_write_bool(&out, result.is_check);
+    mm_write_bool(&out, result.is_right);
+    write_password(&out, &result.password);
+    send_writer(pipe, &out);
+}
+
+void mm_hasher_actor(zsock_t *pipe, void *argument)
+{
+    zframe_t *frame;
+
+    (void)argument;
+    zsock_signal(pipe, 0);
+    while (!is_end(frame = zframe_recv(pipe))) {
+        mm_hash_job_t job;
+        if (read_job(slice_of(frame), &job))
+            do_job(pipe, &job);
+        OPENSSL_cleanse(zframe_data(frame), zframe_size(frame));
+        zframe_destroy(&frame);
+    }
+    zframe_destroy(&frame);
+}
+
+/* --- storer -------------------------------------------------------------------------------- */
+
+void mm_storer_ask(zactor_t *storer, uint64_t last, mm_slice_t batch)
+{
+    size_t size = batch.len + 32;
+    uint8_t *bytes = malloc(size);
+    mm_writer_t out = mm_writer(bytes, size);
+
+    assert(bytes != NULL);
+    mm_write_array(&out, STORE_ITEMS);
+    mm_write_u64(&out, last);
+    mm_write_bin(&out, batch);
+    send_writer(storer, &out);
+    free(bytes);
+}
+
+mm_err_t mm_storer_read(mm_slice_t frame, uint64_t *last, mm_err_t *result)
+{
+    mm_cursor_t cursor = mm_cursor(frame);
+    uint64_t err;
+
+    if (mm_cursor_array(&cursor) != STORE_ITEMS)
+        return MM_ERR_MALFORMED;
+    *last = mm_cursor_u64(&cursor);
+    err = mm_cursor_u64(&cursor);
+    if (cursor.failed || err >= MM_ERR_LIMIT)
+        return MM_ERR_MALFORMED;
+    *result = (mm_err_t)err;
+    return MM_OK;
+}
+
+static void do_commit(zsock_t *pipe, const mm_storer_t *storer, mm_slice_t frame)
+{
+    uint8_t bytes[32];
+    mm_writer_t out = mm_writer(bytes, sizeof bytes);
+    mm_cursor_t cursor = mm_cursor(frame);
+    uint64_t last = 0;
+    mm_slice_t batch = {0};
+    mm_err_t err = MM_ERR_MALFORMED;
+
+    if (mm_cursor_array(&cursor) == STORE_ITEMS) {
+        last = mm_cursor_u64(&cursor);
+        batch = mm_cursor_bin(&cursor);
+    }
+    if (!cursor.failed)
+        err = storer->ops->commit(storer->store, batch);
+    mm_write_array(&out, STORE_ITEMS);
+    mm_write_u64(&out, last);
+    mm_write_u64(&out, (uint64_t)err);
+    send_writer(pipe, &out);
+}
+
+void mm_storer_actor(zsock_t *pipe, void *argument)
+{
+    const mm_storer_t *storer = argument;
+    zframe_t *frame;
+
+    zsock_signal(pipe, 0);
+    while (!is_end(frame = zframe_recv(pipe))) {
+        do_commit(pipe, storer, slice_of(frame));
+        zframe_destroy(&frame);
+    }
+    zframe_destroy(&frame);
+}

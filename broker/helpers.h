@@ -1,0 +1,33 @@
+/* The broker's two helpers, each a CZMQ actor (a thread with a pipe) that may block: one hashes passwords, one
+ * talks to the store.  They are spoken to by messages only, one frame each, in the forms of this header; zactor_new returns when the helper
+ * is ready, zactor_destroy when it has ended.
+ *
+ *   broker -> hasher   [job, is_check, salt bin 16, hash bin 32, secret str]
+ *   hasher -> broker   [job, is_check, is_right, salt, hash]
+ *   broker -> storer   [last, batch bin]
+ *   storer -> broker   [last, error]
+ *
+ * When the broker dies they die with its process.  A helper never dies alone: what it cannot do it answers. */
+#ifndef MM_BROKER_HELPERS_H
+#define MM_BROKER_HELPERS_H
+
+#include "broker/core.h"
+#include "broker/store.h"
+#include <czmq.h>
+
+/* zactor functions; the argument of the storer is its mm_storer_t. */
+void mm_hasher_actor(zsock_t *pipe, void *argument);
+void mm_storer_actor(zsock_t *pipe, void *argument);
+
+typedef struct mm_storer {
+    const mm_store_ops_t *ops;
+    mm_store_t *store; /* open; only the actor uses it while it runs */
+} mm_storer_t;
+
+/* Encode and decode for the broker's side. */
+void mm_hasher_ask(zactor_t *hasher, const mm_hash_job_t *job);
+mm_err_t mm_hasher_read(mm_slice_t frame, mm_hash_result_t *out);
+void mm_storer_ask(zactor_t *storer, uint64_t last, mm_slice_t batch);
+mm_err_t mm_storer_read(mm_slice_t frame, uint64_t *last, mm_err_t *result);
+
+#endif
