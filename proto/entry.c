@@ -263,3 +263,8 @@ mm_err_t mm_downward_read(mm_cursor_t *cursor, mm_downward_t *out)
     out->body = read_body(cursor);
     return end_array(cursor, rest);
 }
+
+size_t mm_entry_cost(const mm_spec_t *spec, size_t len)
+{
+    return spec->msg == MM_MSG_FLOW ? 0 : len;
+}

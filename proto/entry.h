@@ -115,4 +115,7 @@ mm_err_t mm_upward_read(mm_cursor_t *cursor, mm_upward_t *out);
 void mm_downward_write(const mm_downward_t *entry, mm_writer_t *out);
 mm_err_t mm_downward_read(mm_cursor_t *cursor, mm_downward_t *out);
 
+/* What an entry of `len` bytes takes of the link's credit; flow entries are free. */
+size_t mm_entry_cost(const mm_spec_t *spec, size_t len);
+
 #endif

@@ -137,9 +137,8 @@ static mm_err_t take_entry(mm_link_t *link, mm_cursor_t *cursor)
     return link->ops->on_entry(link->owner, cursor);
 }
 
-mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_t *cursor, int64_t now_ms)
+mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_t *cursor)
 {
-    uint64_t received = link->received;
     mm_err_t err = MM_OK;
 
     if (header->number != link->frame_received + 1)
@@ -150,8 +149,6 @@ mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_
         return MM_OK;
     while (err == MM_OK && !mm_cursor_at_end(cursor))
         err = take_entry(link, cursor);
-    if (link->received != received && link->ack_due_ms == INT64_MAX && link->acks.count > 0)
-        link->ack_due_ms = now_ms + MM_ACK_DELAY_MS;
     return err;
 }
 

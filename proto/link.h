@@ -84,7 +84,7 @@ void mm_link_drop(mm_link_t *link);
 
 /* A DATA or PING frame whose epoch and session are this link's; the cursor stands behind the header.  For PING the body is left to
  * the caller.  MM_ERR_GAP or MM_ERR_MALFORMED: the caller ends the session. */
-mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_t *cursor, int64_t now_ms);
+mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_t *cursor);
 
 /* Sends a PING with this body (a whole msgpack value). */
 mm_err_t mm_link_ping(mm_link_t *link, mm_slice_t body);

@@ -34,7 +34,8 @@ enum { /* flags of a row, explained in messages.def */
     MM_TARGETED = 1 << 1,
     MM_LARGE = 1 << 2,
     MM_REPEATED = 1 << 3,
-    MM_UNBOUND = 1 << 4
+    MM_UNBOUND = 1 << 4,
+    MM_RELEASES = 1 << 5
 };
 
 typedef enum mm_rate { MM_RATE_NONE, MM_RATE_SIGNAL, MM_RATE_CHUNK } mm_rate_t;
