@@ -1,0 +1,191 @@
+/* See http.h: the routes and their handlers. */
+#include "gateway/http.h"
+#include "gateway/index_html.h"
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_AFTER_SECONDS = 5 };
+
+typedef void handler_t(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer);
+
+static const char *const refused_text =
+    "Cannot create room. Limit reached or room ID already exists.";
+
+/* Takes the text. */
+static void answer_json(mm_http_answer_t *answer, int status, char *json)
+{
+    assert(json != NULL);
+    *answer = (mm_http_answer_t){
+        .status = status, .type = "application/json", .body = json, .body_len = strlen(json)};
+}
+
+static void answer_document(mm_http_answer_t *answer, json_t *document)
+{
+    answer_json(answer, 200, json_dumps(document, JSON_COMPACT));
+    json_decref(document);
+}
+
+static void answer_page(mm_http_answer_t *answer)
+{
+    *answer = (mm_http_answer_t){.status = 200,
+                                 .type = "text/html; charset=utf-8",
+                                 .body = malloc(sizeof mm_index_html),
+                                 .body_len = sizeof mm_index_html};
+    assert(answer->body != NULL);
+    memcpy(answer->body, mm_index_html, sizeof mm_index_html);
+}
+
+/* A browser's address bar gets a page, everything else the index. */
+static void on_index(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
+{
+    static const char html[] = "text/html";
+
+    (void)http;
+    if (memmem(request->head.accept.ptr, request->head.accept.len, html, sizeof html - 1) != NULL)
+        answer_page(answer);
+    else
+        answer_document(answer, json_pack("{s:s, s:s, s:{s:s, s:s, s:s}}", "name", "MikroMeet API",
+                                          "version", MM_VERSION, "endpoints", "health", "/health",
+                                          "config", "/config", "websocket", "/ws"));
+    (void)strcpy(answer->headers, "Vary: Accept\r\n");
+}
+
+static void on_health(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
+{
+    mm_figures_t figures = mm_gateway_figures(http->gateway, request->now_ms);
+
+    answer_document(answer, json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "status", "ok",
+                                      "totalRooms", (json_int_t)figures.rooms, "totalParticipants",
+                                      (json_int_t)figures.participants, "peakParticipants",
+                                      (json_int_t)figures.peak_participants, "uptime",
+                                      (json_int_t)figures.uptime_ms, "version", MM_VERSION));
+}
+
+static void on_config(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
+{
+    (void)request;
+    answer_json(answer, 200, mm_ice_print(http->ice));
+}
+
+/* The existing client asks this first, to learn where the API is. */
+static void on_client_config(mm_http_t *http, const mm_http_request_t *request,
+                             mm_http_answer_t *answer)
+{
+    (void)http;
+    (void)request;
+    answer_document(answer, json_pack("{s:s}", "apiUrl", "auto"));
+}
+
+static void on_create_room(mm_http_t *http, const mm_http_request_t *request,
+                           mm_http_answer_t *answer)
+{
+    mm_order_fault_t fault;
+    mm_room_order_t *order = mm_room_order_read(request->body, request->address, &fault);
+
+    if (order == NULL) {
+        json_t *error = json_pack("{s:s, s:s*, s:s}", "error", "Invalid request body", "field",
+                                  fault.field, "reason", fault.reason);
+        answer_json(answer, 400, json_dumps(error, JSON_COMPACT));
+        answer->closes = true;
+        json_decref(error);
+        return;
+    }
+    *request->order = order;
+    *answer = (mm_http_answer_t){0};
+    mm_gateway_create_room(http->gateway, request->name, mm_room_order_request(order),
+                           request->now_ms, request->clock_ms);
+}
+
+/* A handshake does not come here: libwebsockets asks about it before. */
+static void on_websocket(mm_http_t *http, const mm_http_request_t *request,
+                         mm_http_answer_t *answer)
+{
+    (void)http;
+    (void)request;
+    mm_http_answer_error(answer, 426, "Upgrade required", "this is a WebSocket endpoint");
+    (void)strcpy(answer->headers, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+}
+
+/* HEAD goes with GET, OPTIONS with everything. */
+static const struct {
+    const char *path;
+    mm_method_t method;
+    handler_t *handler;
+} routes[] = {
+    {"/", MM_METHOD_GET, on_index},
+    {"/health", MM_METHOD_GET, on_health},
+    {"/config", MM_METHOD_GET, on_config},
+    {"/config.json", MM_METHOD_GET, on_client_config},
+    {"/api/rooms", MM_METHOD_POST, on_create_room},
+    {"/ws", MM_METHOD_GET, on_websocket},
+};
+
+enum { ROUTES = sizeof routes / sizeof *routes };
+
+static bool route_takes(size_t route, mm_method_t method)
+{
+    if (method == MM_METHOD_HEAD)
+        method = MM_METHOD_GET;
+    return routes[route].method == method;
+}
+
+static size_t find_route(mm_text_t path)
+{
+    size_t i = 0;
+
+    while (i < ROUTES && !mm_text_is(path, routes[i].path))
+        i++;
+    return i;
+}
+
+bool mm_http_has_route(const mm_http_head_t *head, mm_http_answer_t *answer)
+{
+    size_t route = find_route(head->path);
+
+    if (head->method == MM_METHOD_OPTIONS) {
+        *answer = (mm_http_answer_t){.status = 204};
+        return false;
+    }
+    if (route == ROUTES) {
+        mm_http_answer_error(answer, 404, "Not found", NULL);
+        return false;
+    }
+    if (!route_takes(route, head->method)) {
+        mm_http_answer_error(answer, 405, "Method not allowed", NULL);
+        (void)strcpy(answer->headers, routes[route].method == MM_METHOD_GET
+                                          ? "Allow: GET, HEAD, OPTIONS\r\n"
+                                          : "Allow: POST, OPTIONS\r\n");
+        return false;
+    }
+    return true;
+}
+
+void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
+{
+    size_t route = find_route(request->head.path);
+
+    assert(route < ROUTES && route_takes(route, request->head.method));
+    routes[route].handler(http, request, answer);
+}
+
+static void answer_unavailable(mm_http_answer_t *answer)
+{
+    mm_http_answer_error(answer, 503, "Service temporarily unavailable", NULL);
+    (void)snprintf(answer->headers, sizeof answer->headers, "Retry-After: %d\r\n",
+                   RETRY_AFTER_SECONDS);
+}
+
+void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer_t *created,
+                            mm_http_answer_t *answer)
+{
+    if (created->err == MM_OK)
+        answer_json(answer, 201, mm_room_order_print_created(order, created));
+    else if (created->err == MM_ERR_ROOM_EXISTS || created->err == MM_ERR_TOO_MANY_ROOMS)
+        mm_http_answer_error(answer, 429, refused_text, NULL);
+    else if (created->err == MM_ERR_INVALID_MESSAGE)
+        mm_http_answer_error(answer, 400, "Invalid request body", NULL);
+    else
+        answer_unavailable(answer); /* no broker, or a store that failed: both may pass */
+}
