@@ -146,7 +146,7 @@ static bool scale(uint64_t digits, int n, double *out)
     }
     /* The hidden bit and a carry out of the kept bits both count up the exponent. */
     uint64_t biased = exponent >= -1022 ? (uint64_t)(exponent + 1022) : 0;
-    *out = biased > 2046 ? HUGE_VAL : from_bits((biased << 52) + kept);
+    *out = biased > 2045 ? HUGE_VAL : from_bits((biased << 52) + kept);
     return true;
 }
 

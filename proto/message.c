@@ -20,7 +20,8 @@ enum { /* the words of messages.def */
        TARGETED = MM_TARGETED,
        LARGE = MM_LARGE,
        REPEATED = MM_REPEATED,
-       UNBOUND = MM_UNBOUND
+       UNBOUND = MM_UNBOUND,
+    RELEASES = MM_RELEASES
 };
 
 enum { FIELDS_MAX = 32 }; /* bits of `present` */
