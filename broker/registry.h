@@ -90,4 +90,8 @@ typedef struct mm_registry_person {
 } mm_registry_person_t;
 void mm_registry_each(const mm_registry_t *registry, void (*visit)(void *ctx, const mm_registry_person_t *person), void *ctx);
 
+/* Every connection that sits, waits or was ended, in the order in which they came: when a gateway dies, each of its own needs
+ * a GONE (ended ones too, or they would stay known for ever).  `visit` collects; turns run afterwards. */
+void mm_registry_each_contact(const mm_registry_t *registry, void (*visit)(void *ctx, mm_contact_t contact), void *ctx);
+
 #endif

@@ -15,6 +15,8 @@ enum {
     MM_ROOM_ID_MAX = 64        /* bytes of any room id */
 };
 
+#define MM_TIME_MAX_MS (INT64_C(1) << 53) /* no time on the bus is beyond it; none is negative */
+
 typedef struct mm_stamp {
     int64_t time_ms;         /* since 1970, UTC; strictly rising within a connection */
     mm_slice_t client_time;  /* msgpack number that the client wrote, or empty */
