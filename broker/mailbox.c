@@ -1,24 +1,11 @@
 /* Mailboxes: what a connection has sent while an earlier entry of it waits for a helper.  Bounded by the
  * gateway, which reads a connection no further while `incomplete-limit` bytes of it are incomplete. */
 #include "broker/broker.h"
+#include "proto/keys.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-static size_t hash_number(const void *key)
-{
-    uint64_t number = *(const uint64_t *)key;
-
-    return (size_t)(number * UINT64_C(0x9E3779B97F4A7C15) >> 16);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-    return left < right ? -1 : left > right;
-}
 
 static void destroy_mailbox(void **item)
 {
@@ -37,8 +24,8 @@ zhashx_t *mm_mailboxes_new(void)
     zhashx_t *mailboxes = zhashx_new();
 
     assert(mailboxes != NULL);
-    zhashx_set_key_hasher(mailboxes, hash_number);
-    zhashx_set_key_comparator(mailboxes, compare_numbers);
+    zhashx_set_key_hasher(mailboxes, mm_key_hash_number);
+    zhashx_set_key_comparator(mailboxes, mm_key_compare_numbers);
     zhashx_set_key_duplicator(mailboxes, NULL);
     zhashx_set_key_destructor(mailboxes, NULL);
     zhashx_set_destructor(mailboxes, destroy_mailbox);

@@ -170,15 +170,11 @@ static int take_data(process_t *process)
 static int open_bus(process_t *process)
 {
     char endpoint[MM_PATH_BYTES];
+    mm_err_t err;
 
-    switch (mm_runtime_bus_endpoint(&process->settings, endpoint)) {
-    case MM_ERR_OK:
-        break;
-    case MM_ERR_SYSTEM:
-        return EXIT_CANNOT_CREATE;
-    default:
-        return EXIT_CONFIG;
-    }
+    err = mm_runtime_bus_endpoint(&process->settings, endpoint);
+    if (err != MM_OK)
+        return err == MM_ERR_SYSTEM ? EXIT_CANNOT_CREATE : EXIT_CONFIG;
     process->hasher = zactor_new(mm_hasher_actor, NULL);
     process->storer = zactor_new(mm_storer_actor, &process->storer_argument);
     assert(process->hasher != NULL && process->storer != NULL);

@@ -1,6 +1,7 @@
 /* See throttle.h.  IPv6 addresses count by /64.  At most ADDRESSES_MAX are remembered; beyond that those that have been quiet
  * for a minute are swept out, and if none is, all go: forgetting is the harmless side. */
 #include "broker/throttle.h"
+#include "proto/keys.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -19,21 +20,6 @@ typedef struct record {
     int64_t failures;
     int64_t last_ms;
 } record_t;
-
-static size_t hash_address(const void *key)
-{
-    const uint8_t *bytes = key;
-    size_t hash = 5381;
-
-    for (size_t i = 0; i < MM_ADDRESS_BYTES; i++)
-        hash = hash * 33 ^ bytes[i];
-    return hash;
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-    return memcmp(a, b, MM_ADDRESS_BYTES);
-}
 
 static void destroy_record(void **item)
 {
@@ -58,8 +44,8 @@ mm_throttle_t *mm_throttle_new(int64_t free_failures)
     throttle->free_failures = free_failures;
     throttle->addresses = zhashx_new();
     assert(throttle->addresses != NULL);
-    zhashx_set_key_hasher(throttle->addresses, hash_address);
-    zhashx_set_key_comparator(throttle->addresses, compare_addresses);
+    zhashx_set_key_hasher(throttle->addresses, mm_key_hash_16);
+    zhashx_set_key_comparator(throttle->addresses, mm_key_compare_16);
     zhashx_set_key_duplicator(throttle->addresses, NULL);
     zhashx_set_key_destructor(throttle->addresses, NULL);
     zhashx_set_destructor(throttle->addresses, destroy_record);

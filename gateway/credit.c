@@ -1,0 +1,50 @@
+/* See credit.h. */
+#include "gateway/credit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void mm_credits_fini(mm_credits_t *credits)
+{
+    free(credits->rows);
+    *credits = (mm_credits_t){0};
+}
+
+mm_credit_t *mm_credits_find(mm_credits_t *credits, const mm_id_t *peer)
+{
+    for (size_t i = 0; i < credits->count; i++)
+        if (mm_id_equal(&credits->rows[i].peer, peer))
+            return &credits->rows[i];
+    return NULL;
+}
+
+mm_credit_t *mm_credits_get(mm_credits_t *credits, const mm_id_t *peer)
+{
+    mm_credit_t *credit = mm_credits_find(credits, peer);
+
+    if (credit != NULL)
+        return credit;
+    if (credits->count == credits->capacity) {
+        credits->capacity = credits->capacity == 0 ? 4 : credits->capacity * 2;
+        credits->rows = realloc(credits->rows, credits->capacity * sizeof *credits->rows);
+        assert(credits->rows != NULL);
+    }
+    credit = &credits->rows[credits->count++];
+    *credit = (mm_credit_t){.peer = *peer};
+    return credit;
+}
+
+void mm_credits_forget(mm_credits_t *credits, const mm_id_t *peer)
+{
+    mm_credit_t *credit = mm_credits_find(credits, peer);
+
+    if (credit != NULL)
+        *credit = credits->rows[--credits->count];
+}
+
+bool mm_credit_allows(const mm_credit_t *credit, size_t len)
+{
+    uint64_t under_way = credit->sent - credit->granted;
+
+    return under_way == 0 || under_way + len <= MM_CHUNK_WINDOW;
+}
