@@ -2,127 +2,226 @@
 
 #include <string.h>
 
+/* Each kind of block has: load; special, a block with a mark for each byte that is not plain;
+ * join, all marks or bits of two blocks; is_marked; has_high, whether a byte is above 0x7f;
+ * plain_before, the number of plain bytes at its start. */
+
 #if defined(__SSE2__) && !defined(MM_JSON_PORTABLE)
 #include <emmintrin.h>
+
+enum { BLOCK = 16 };
+typedef __m128i block_t;
+
+static inline block_t load(const uint8_t *at)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+static inline block_t join(block_t a, block_t b)
+{
+    return _mm_or_si128(a, b);
+}
+
+static inline block_t special(block_t bytes)
+{
+    block_t quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    block_t backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    block_t control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+
+    return join(join(quote, backslash), control);
+}
+
+static inline bool is_marked(block_t marks)
+{
+    return _mm_movemask_epi8(marks) != 0;
+}
+
+static inline bool has_high(block_t bytes)
+{
+    return _mm_movemask_epi8(bytes) != 0;
+}
+
+static inline size_t plain_before(const uint8_t *at, block_t marks)
+{
+    (void)at;
+    return (size_t)__builtin_ctz((unsigned)_mm_movemask_epi8(marks));
+}
+
 #elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(MM_JSON_PORTABLE)
 #include <arm_neon.h>
-#endif
-
-static bool is_special(uint8_t byte)
-{
-    return byte < 0x20 || byte == '"' || byte == '\\';
-}
-
-/* Each kind of block has its size and one function: the number of plain bytes at its start,
- * with `*has_high` set when one of these is above 0x7f. */
-
-#if defined(__SSE2__) && !defined(MM_JSON_PORTABLE)
 
 enum { BLOCK = 16 };
+typedef uint8x16_t block_t;
 
-static inline size_t plain_in_block(const uint8_t *at, bool *has_high)
+static inline block_t load(const uint8_t *at)
 {
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    __m128i special = _mm_or_si128(_mm_or_si128(quote, backslash), control);
-    unsigned stops = (unsigned)_mm_movemask_epi8(special) | 1U << BLOCK;
-    unsigned before = stops & -stops; /* the first stop */
-
-    *has_high |= ((unsigned)_mm_movemask_epi8(bytes) & (before - 1)) != 0;
-    return (size_t)__builtin_ctz(stops);
+    return vld1q_u8(at);
 }
 
-#elif defined(__aarch64__) && defined(__ARM_NEON) && !defined(MM_JSON_PORTABLE)
+static inline block_t join(block_t a, block_t b)
+{
+    return vorrq_u8(a, b);
+}
 
-enum { BLOCK = 16 };
+static inline block_t special(block_t bytes)
+{
+    block_t quote = vceqq_u8(bytes, vdupq_n_u8('"'));
+    block_t backslash = vceqq_u8(bytes, vdupq_n_u8('\\'));
+
+    return join(join(quote, backslash), vcltq_u8(bytes, vdupq_n_u8(0x20)));
+}
 
 /* Four bits for each byte: NEON has no movemask, but it narrows. */
-static inline uint64_t nibbles(uint8x16_t mask)
+static inline uint64_t nibbles(block_t marks)
 {
-    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(mask), 4)), 0);
+    return vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(marks), 4)), 0);
 }
 
-static inline size_t plain_in_block(const uint8_t *at, bool *has_high)
+static inline bool is_marked(block_t marks)
 {
-    uint8x16_t bytes = vld1q_u8(at);
-    uint8x16_t quote = vceqq_u8(bytes, vdupq_n_u8('"'));
-    uint8x16_t backslash = vceqq_u8(bytes, vdupq_n_u8('\\'));
-    uint8x16_t control = vcltq_u8(bytes, vdupq_n_u8(0x20));
-    uint64_t stops = nibbles(vorrq_u8(vorrq_u8(quote, backslash), control));
-    uint64_t highs = nibbles(vcgeq_u8(bytes, vdupq_n_u8(0x80)));
+    return nibbles(marks) != 0;
+}
 
-    if (stops == 0) {
-        *has_high |= highs != 0;
-        return BLOCK;
-    }
-    *has_high |= (highs & ((stops & -stops) - 1)) != 0;
-    return (size_t)__builtin_ctzll(stops) / 4;
+static inline bool has_high(block_t bytes)
+{
+    return vmaxvq_u8(bytes) >= 0x80;
+}
+
+static inline size_t plain_before(const uint8_t *at, block_t marks)
+{
+    (void)at;
+    return (size_t)__builtin_ctzll(nibbles(marks)) / 4;
 }
 
 #else
 
 enum { BLOCK = 8 };
+typedef uint64_t block_t;
 
-static inline size_t plain_in_block(const uint8_t *at, bool *has_high)
+static const block_t ones = UINT64_C(0x0101010101010101);
+
+static inline block_t load(const uint8_t *at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-    uint64_t bytes;
+    block_t bytes;
 
     memcpy(&bytes, at, sizeof bytes);
-    /* A byte that is smaller than n borrows into its own top bit; below the first one that does,
-     * nothing is exact, so this only answers whether there is any. */
-    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
-    uint64_t special = ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) |
-                       ((backslash - ones) & ~backslash);
-    if ((special & highs) == 0) {
-        *has_high |= (bytes & highs) != 0;
-        return BLOCK;
-    }
+    return bytes;
+}
+
+static inline block_t join(block_t a, block_t b)
+{
+    return a | b;
+}
+
+static inline bool has_high(block_t bytes)
+{
+    return (bytes & ones * 0x80) != 0;
+}
+
+/* A byte below n borrows into its own top bit, and perhaps from the next byte: so the marks
+ * say exactly whether there is one, but not where. */
+static inline block_t special(block_t bytes)
+{
+    block_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+
+    return ((bytes - ones * 0x20) & ~bytes) | ((quote - ones) & ~quote) |
+           ((backslash - ones) & ~backslash);
+}
+
+static inline bool is_marked(block_t marks)
+{
+    return has_high(marks);
+}
+
+static inline size_t plain_before(const uint8_t *at, block_t marks)
+{
     size_t plain = 0;
-    for (; plain < BLOCK && !is_special(at[plain]); plain++)
-        *has_high |= at[plain] >= 0x80;
+
+    (void)marks;
+    while (at[plain] >= 0x20 && at[plain] != '"' && at[plain] != '\\')
+        plain++;
     return plain;
 }
 
 #endif
 
-size_t mm_json_plain(const uint8_t *text, size_t len, bool *has_high)
+static bool is_plain(uint8_t byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
+/* How often a byte above 0x7f stands in front of the first special one does not matter, only
+ * whether: so this is asked for the few bytes of the last block one by one. */
+static bool any_high(const uint8_t *at, size_t len)
+{
+    uint8_t all = 0;
+
+    for (size_t i = 0; i < len; i++)
+        all |= at[i];
+    return all >= 0x80;
+}
+
+enum { WIDE = 4 * BLOCK };
+
+/* Four blocks at once for long texts without anything special; where it stops, the caller goes on. */
+static inline size_t skip_wide(uint8_t *to, const uint8_t *text, size_t len, bool *high)
 {
     size_t at = 0;
-    bool high = false;
 
-    while (len - at >= BLOCK) {
-        size_t plain = plain_in_block(text + at, &high);
-        at += plain;
-        if (plain < BLOCK)
-            goto out;
+    for (; len - at >= WIDE; at += WIDE) {
+        block_t a = load(text + at), b = load(text + at + BLOCK), c = load(text + at + 2 * BLOCK),
+                d = load(text + at + 3 * BLOCK);
+        if (is_marked(join(join(special(a), special(b)), join(special(c), special(d)))))
+            break;
+        *high |= has_high(join(join(a, b), join(c, d)));
+        if (to != NULL)
+            memcpy(to + at, text + at, WIDE);
     }
-    for (; at < len && !is_special(text[at]); at++)
-        high |= text[at] >= 0x80;
-out:
-    *has_high |= high;
     return at;
 }
 
-size_t mm_json_copy_plain(uint8_t *to, const uint8_t *text, size_t len, bool *has_high)
+/* Both functions in one; `to` is NULL where nothing is copied, which the compiler sees. */
+static inline size_t take_plain(uint8_t *to, const uint8_t *text, size_t len, bool *high)
 {
     size_t at = 0;
-    bool high = false;
 
     while (len - at >= BLOCK) {
-        memcpy(to + at, text + at, BLOCK);
-        size_t plain = plain_in_block(text + at, &high);
-        at += plain;
-        if (plain < BLOCK)
-            goto out;
+        block_t bytes = load(text + at), marks = special(bytes);
+        if (to != NULL)
+            memcpy(to + at, text + at, BLOCK);
+        if (is_marked(marks)) {
+            size_t plain = plain_before(text + at, marks);
+            if (has_high(bytes))
+                *high |= any_high(text + at, plain);
+            return at + plain;
+        }
+        *high |= has_high(bytes);
+        at += BLOCK;
+        if (at == WIDE) /* it is a long one */
+            at += skip_wide(to == NULL ? NULL : to + at, text + at, len - at, high);
     }
-    for (; at < len && !is_special(text[at]); at++) {
-        to[at] = text[at];
-        high |= text[at] >= 0x80;
-    }
-out:
-    *has_high |= high;
+    size_t rest = at;
+    for (; at < len && is_plain(text[at]); at++)
+        if (to != NULL)
+            to[at] = text[at];
+    *high |= any_high(text + rest, at - rest);
     return at;
+}
+
+size_t mm_json_plain(const uint8_t *text, size_t len, bool *has_high_byte)
+{
+    bool high = false;
+    size_t plain = take_plain(NULL, text, len, &high);
+
+    *has_high_byte |= high;
+    return plain;
+}
+
+size_t mm_json_copy_plain(uint8_t *to, const uint8_t *text, size_t len, bool *has_high_byte)
+{
+    bool high = false;
+    size_t plain = take_plain(to, text, len, &high);
+
+    *has_high_byte |= high;
+    return plain;
 }
