@@ -22,7 +22,8 @@ typedef struct mm_create_request { /* POST /api/rooms, checked by gateway/http.h
 } mm_create_request_t;
 
 typedef struct mm_create_answer {
-    mm_err_t err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, UNAVAILABLE (no broker within create-timeout), ... */
+    mm_err_t
+        err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, UNAVAILABLE (no broker within create-timeout), ... */
     mm_text_t room;
     mm_id_t creator_token;
 } mm_create_answer_t;
@@ -58,31 +59,35 @@ typedef struct mm_gateway_ops {
 } mm_gateway_ops_t;
 
 /* All pointers are borrowed for the gateway's life.  `incarnation` is random and never 0. */
-mm_gateway_t *mm_gateway_new(const mm_settings_t *settings, mm_counters_t *counters, const mm_gateway_ops_t *ops, void *world,
-                             uint64_t incarnation);
+mm_gateway_t *mm_gateway_new(const mm_settings_t *settings, mm_counters_t *counters,
+                             const mm_gateway_ops_t *ops, void *world, uint64_t incarnation);
 void mm_gateway_destroy(mm_gateway_t **gateway_p);
 
 /* A handshake is complete.  `address` is IPv6 or IPv4-mapped.  NULL when max-connections is reached: the
  * transport closes with 1013. */
-mm_connection_t *mm_gateway_on_open(mm_gateway_t *gateway, void *socket, const uint8_t address[16], int64_t now_ms);
+mm_connection_t *mm_gateway_on_open(mm_gateway_t *gateway, void *socket, const uint8_t address[16],
+                                    int64_t now_ms);
 
 /* One whole text message; json.ptr[json.len] is readable. */
-void mm_gateway_on_text(mm_gateway_t *gateway, mm_connection_t *connection, mm_text_t json, int64_t now_ms, int64_t clock_ms);
+void mm_gateway_on_text(mm_gateway_t *gateway, mm_connection_t *connection, mm_text_t json,
+                        int64_t now_ms, int64_t clock_ms);
 
 /* Anything that proves the peer alive: a pong, a frame, a part of a message. */
 void mm_gateway_on_alive(mm_gateway_t *gateway, mm_connection_t *connection, int64_t now_ms);
 
 /* The transport saw a breach (binary frame 1003, too long 1009, message deadline 1008 ...): counted, logged, closed. */
-void mm_gateway_on_breach(mm_gateway_t *gateway, mm_connection_t *connection, int code, const char *reason);
+void mm_gateway_on_breach(mm_gateway_t *gateway, mm_connection_t *connection, int code,
+                          const char *reason);
 
 void mm_gateway_on_writable(mm_gateway_t *gateway, mm_connection_t *connection, int64_t now_ms);
 
 /* The socket is gone; the connection is freed. */
-void mm_gateway_on_closed(mm_gateway_t *gateway, mm_connection_t **connection_p, int64_t now_ms, int64_t clock_ms);
+void mm_gateway_on_closed(mm_gateway_t *gateway, mm_connection_t **connection_p, int64_t now_ms,
+                          int64_t clock_ms);
 
 /* `request` is the transport's name for it. */
-void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create, int64_t now_ms,
-                            int64_t clock_ms);
+void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create,
+                            int64_t now_ms, int64_t clock_ms);
 void mm_gateway_cancel_room(mm_gateway_t *gateway, void *request);
 
 /* One frame came in on the bus. */

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { ROWS_MAX = 1024 }; /* more ids than a room has people: a sender that makes them up */
+
 void mm_credits_fini(mm_credits_t *credits)
 {
     free(credits->rows);
@@ -24,6 +26,8 @@ mm_credit_t *mm_credits_get(mm_credits_t *credits, const mm_id_t *peer)
 
     if (credit != NULL)
         return credit;
+    if (credits->count == ROWS_MAX)
+        mm_credits_forget(credits, &credits->rows[0].peer);
     if (credits->count == credits->capacity) {
         credits->capacity = credits->capacity == 0 ? 4 : credits->capacity * 2;
         credits->rows = realloc(credits->rows, credits->capacity * sizeof *credits->rows);
@@ -44,7 +48,8 @@ void mm_credits_forget(mm_credits_t *credits, const mm_id_t *peer)
 
 bool mm_credit_allows(const mm_credit_t *credit, size_t len)
 {
-    uint64_t under_way = credit->sent - credit->granted;
+    /* A grant beyond what was sent says that nothing to this peer has to wait: it is gone. */
+    uint64_t under_way = credit->sent > credit->granted ? credit->sent - credit->granted : 0;
 
     return under_way == 0 || under_way + len <= MM_CHUNK_WINDOW;
 }

@@ -6,7 +6,9 @@
 
 #include "proto/id.h"
 
-enum { MM_CHUNK_WINDOW = 64 * 1024 }; /* bytes of chunks under way between two people; one chunk is always free */
+enum {
+    MM_CHUNK_WINDOW = 64 * 1024
+}; /* bytes of chunks under way between two people; one chunk is always free */
 
 typedef struct mm_credit {
     mm_id_t peer;
@@ -19,7 +21,7 @@ typedef struct mm_credits {
     size_t count, capacity;
 } mm_credits_t;
 
-void mm_credits_fini(mm_credits_t *credits); /* a zeroed one is empty */
+void mm_credits_fini(mm_credits_t *credits);                             /* a zeroed one is empty */
 mm_credit_t *mm_credits_get(mm_credits_t *credits, const mm_id_t *peer); /* makes the row */
 mm_credit_t *mm_credits_find(mm_credits_t *credits, const mm_id_t *peer);
 void mm_credits_forget(mm_credits_t *credits, const mm_id_t *peer);

@@ -7,8 +7,8 @@
 
 typedef struct mm_queued {
     mm_buffer_t *buffer;
-    mm_id_t sender;     /* chunks: who is credited when it is written */
-    uint32_t body_len;  /* chunks: with how much */
+    mm_id_t sender;    /* chunks: who is credited when it is written */
+    uint32_t body_len; /* chunks: with how much */
 } mm_queued_t;
 
 typedef struct mm_queue {
@@ -17,7 +17,7 @@ typedef struct mm_queue {
     size_t bytes; /* of text */
 } mm_queue_t;
 
-void mm_queue_fini(mm_queue_t *queue); /* a zeroed queue is empty */
+void mm_queue_fini(mm_queue_t *queue);                         /* a zeroed queue is empty */
 void mm_queue_put(mm_queue_t *queue, const mm_queued_t *item); /* takes a reference of its own */
 const mm_queued_t *mm_queue_first(const mm_queue_t *queue);    /* NULL when empty */
 void mm_queue_drop_first(mm_queue_t *queue);
