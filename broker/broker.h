@@ -16,7 +16,8 @@
 
 enum {
     MM_ROUTE_MAX = 255,
-    MM_PEER_BACKLOG_MAX = 64 * 1024 * 1024 /* bytes a gateway may be behind before it counts as gone */
+    MM_PEER_BACKLOG_MAX =
+        64 * 1024 * 1024 /* bytes a gateway may be behind before it counts as gone */
 };
 
 typedef struct mm_debt {
@@ -46,11 +47,11 @@ typedef struct mm_waiting_entry {
 
 typedef struct mm_mailbox { /* one connection of a gateway */
     uint64_t connection;
-    bool is_busy;                 /* the entry before waits for a helper */
-    mm_waiting_entry_t *current;  /* the join or creation that is being hashed */
+    bool is_busy;                /* the entry before waits for a helper */
+    mm_waiting_entry_t *current; /* the join or creation that is being hashed */
     mm_waiting_entry_t *first, **last;
-    uint64_t job;                 /* of the hash under way; 0 none */
-    int64_t proof_at_ms;          /* when the hash may start (wrong passwords wait) */
+    uint64_t job;        /* of the hash under way; 0 none */
+    int64_t proof_at_ms; /* when the hash may start (wrong passwords wait) */
 } mm_mailbox_t;
 
 typedef struct mm_held { /* outputs of one turn that may not leave yet */
@@ -80,15 +81,15 @@ struct mm_broker {
     mm_peer_t **peers;
     size_t peer_count, peer_capacity;
 
-    uint64_t jobs;    /* number of the latest hash job */
+    uint64_t jobs;     /* number of the latest hash job */
     zhashx_t *hashing; /* job -> contact, under way */
-    zlistx_t *proofs; /* mm_contact_t: mailboxes whose hash has not started */
+    zlistx_t *proofs;  /* mm_contact_t: mailboxes whose hash has not started */
 
-    uint64_t transactions; /* number of the latest */
-    uint64_t committing;   /* last transaction of the commit under way; 0 none */
-    zlistx_t *pending;     /* mm_transaction_t, in order */
+    uint64_t transactions;   /* number of the latest */
+    uint64_t committing;     /* last transaction of the commit under way; 0 none */
+    zlistx_t *pending;       /* mm_transaction_t, in order */
     zhashx_t *pending_rooms; /* room id -> its latest mm_transaction_t */
-    uint8_t *changes;      /* msgpack of what is not yet handed to the store */
+    uint8_t *changes;        /* msgpack of what is not yet handed to the store */
     size_t changes_len, changes_capacity;
     uint32_t changes_count;
 
@@ -108,8 +109,10 @@ void mm_mailbox_put(mm_mailbox_t *mailbox, mm_slice_t entry);
 mm_waiting_entry_t *mm_mailbox_take(mm_mailbox_t *mailbox);
 
 /* turns.c */
-void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry, mm_slice_t bytes, int64_t now_ms);
-void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms, int64_t clock_ms);
+void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry,
+                       mm_slice_t bytes, int64_t now_ms);
+void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms,
+                                 int64_t clock_ms);
 void mm_turns_on_time(mm_broker_t *broker, int64_t clock_ms);
 int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms);
 void mm_turns_start_commit(mm_broker_t *broker);

@@ -18,7 +18,8 @@ static mm_err_t send_to_peer(void *owner, mm_slice_t frame)
 {
     mm_peer_t *peer = owner;
 
-    return peer->broker->ops->send_frame(peer->broker->world, (mm_slice_t){peer->route, peer->route_len}, frame);
+    return peer->broker->ops->send_frame(peer->broker->world,
+                                         (mm_slice_t){peer->route, peer->route_len}, frame);
 }
 
 static mm_err_t on_entry(void *owner, mm_cursor_t *cursor)
@@ -29,7 +30,8 @@ static mm_err_t on_entry(void *owner, mm_cursor_t *cursor)
     mm_err_t err = mm_upward_read(cursor, &entry);
 
     if (err == MM_OK)
-        mm_turns_on_entry(peer->broker, peer, &entry, (mm_slice_t){start, (size_t)(cursor->at - start)},
+        mm_turns_on_entry(peer->broker, peer, &entry,
+                          (mm_slice_t){start, (size_t)(cursor->at - start)},
                           peer->broker->ticked_ms);
     return err;
 }
@@ -42,7 +44,8 @@ static void on_complete(void *owner, void *tag, size_t cost)
     mm_debt_pay(peer->broker, tag, peer->broker->ticked_ms);
 }
 
-static const mm_link_ops_t link_ops = {.send = send_to_peer, .on_entry = on_entry, .on_complete = on_complete};
+static const mm_link_ops_t link_ops = {
+    .send = send_to_peer, .on_entry = on_entry, .on_complete = on_complete};
 
 /* --- gateways come and go ------------------------------------------------------------------ */
 
@@ -58,7 +61,8 @@ static mm_peer_t *find_by_route(const mm_broker_t *broker, mm_slice_t route)
 {
     for (size_t i = 0; i < broker->peer_count; i++) {
         mm_peer_t *peer = broker->peers[i];
-        if (!peer->is_gone && peer->route_len == route.len && memcmp(peer->route, route.ptr, route.len) == 0)
+        if (!peer->is_gone && peer->route_len == route.len &&
+            memcmp(peer->route, route.ptr, route.len) == 0)
             return peer;
     }
     return NULL;
@@ -81,8 +85,8 @@ static mm_peer_t *peer_new(mm_broker_t *broker, const mm_hello_t *hello)
     peer->incarnation = hello->incarnation;
     memcpy(peer->name, hello->name.ptr, hello->name.len);
     peer->mailboxes = mm_mailboxes_new();
-    mm_link_init(&peer->link, &link_ops, peer, broker->counters, (uint64_t)broker->settings->link_window,
-                 broker->settings->collect);
+    mm_link_init(&peer->link, &link_ops, peer, broker->counters,
+                 (uint64_t)broker->settings->link_window, broker->settings->collect);
     peer->link.received = hello->first - 1;
     peer->link.acks.mark = hello->first - 1;
     if (broker->peer_count == broker->peer_capacity) {
@@ -106,16 +110,19 @@ static void peer_destroy(mm_peer_t **peer_p)
 }
 
 /* Outputs to it count as acked, what it had not run is thrown away, its people leave at once. */
-static void lose_peer(mm_broker_t *broker, mm_peer_t *peer, const char *why, int64_t now_ms, int64_t clock_ms)
+static void lose_peer(mm_broker_t *broker, mm_peer_t *peer, const char *why, int64_t now_ms,
+                      int64_t clock_ms)
 {
-    MM_LOG(WARN, "gateway_gone", MM_LOG_TEXT("gateway", mm_text(peer->name)), MM_LOG_TEXT("reason", mm_text(why)),
+    MM_LOG(WARN, "gateway_gone", MM_LOG_TEXT("gateway", mm_text(peer->name)),
+           MM_LOG_TEXT("reason", mm_text(why)),
            MM_LOG_NUMBER("connections", zhashx_size(peer->mailboxes)));
     peer->is_gone = true;
     broker->counters->gateways--;
     mm_link_drop(&peer->link);
     for (mm_mailbox_t *mailbox = zhashx_first(peer->mailboxes); mailbox != NULL;
          mailbox = zhashx_next(peer->mailboxes)) {
-        mm_contact_t contact = {.incarnation = peer->incarnation, .connection = mailbox->connection};
+        mm_contact_t contact = {.incarnation = peer->incarnation,
+                                .connection = mailbox->connection};
         mm_turns_on_connection_lost(broker, contact, now_ms, clock_ms);
     }
     zhashx_purge(peer->mailboxes);
@@ -161,16 +168,18 @@ static void send_nack(mm_broker_t *broker, mm_slice_t route, mm_nack_t nack)
 
 static void welcome(mm_broker_t *broker, mm_peer_t *peer)
 {
-    mm_header_t header = {
-        .protocol = MM_PROTOCOL, .kind = MM_FRAME_WELCOME, .epoch = broker->epoch, .session = peer->link.session};
+    mm_header_t header = {.protocol = MM_PROTOCOL,
+                          .kind = MM_FRAME_WELCOME,
+                          .epoch = broker->epoch,
+                          .session = peer->link.session};
     mm_welcome_t body = {.received = peer->link.received};
 
     mm_link_fill_header(&peer->link, &header);
     send_control(broker, (mm_slice_t){peer->route, peer->route_len}, &header, &body, 0);
 }
 
-static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *header, mm_cursor_t *cursor,
-                     int64_t now_ms, int64_t clock_ms)
+static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *header,
+                     mm_cursor_t *cursor, int64_t now_ms, int64_t clock_ms)
 {
     mm_hello_t hello;
     mm_peer_t *peer;
@@ -202,8 +211,8 @@ static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *h
     welcome(broker, peer);
 }
 
-static void on_session_frame(mm_broker_t *broker, mm_slice_t route, const mm_header_t *header, mm_cursor_t *cursor,
-                             int64_t now_ms, int64_t clock_ms)
+static void on_session_frame(mm_broker_t *broker, mm_slice_t route, const mm_header_t *header,
+                             mm_cursor_t *cursor, int64_t now_ms, int64_t clock_ms)
 {
     mm_peer_t *peer = find_by_route(broker, route);
     mm_err_t err;
@@ -235,7 +244,8 @@ static void on_session_frame(mm_broker_t *broker, mm_slice_t route, const mm_hea
     send_nack(broker, route, MM_NACK_SESSION);
 }
 
-void mm_broker_on_frame(mm_broker_t *broker, mm_slice_t route, mm_slice_t frame, int64_t now_ms, int64_t clock_ms)
+void mm_broker_on_frame(mm_broker_t *broker, mm_slice_t route, mm_slice_t frame, int64_t now_ms,
+                        int64_t clock_ms)
 {
     mm_cursor_t cursor = mm_cursor(frame);
     mm_header_t header;
@@ -252,7 +262,8 @@ void mm_broker_on_frame(mm_broker_t *broker, mm_slice_t route, mm_slice_t frame,
         broker->counters->bus_malformed++;
     } else if (header.kind == MM_FRAME_HELLO) {
         on_hello(broker, route, &header, &cursor, now_ms, clock_ms);
-    } else if (header.kind == MM_FRAME_DATA || header.kind == MM_FRAME_PING || header.kind == MM_FRAME_BYE) {
+    } else if (header.kind == MM_FRAME_DATA || header.kind == MM_FRAME_PING ||
+               header.kind == MM_FRAME_BYE) {
         on_session_frame(broker, route, &header, &cursor, now_ms, clock_ms);
     } else {
         broker->counters->bus_malformed++;
@@ -342,8 +353,10 @@ void mm_broker_say_bye(mm_broker_t *broker)
 {
     for (size_t i = 0; i < broker->peer_count; i++) {
         mm_peer_t *peer = broker->peers[i];
-        mm_header_t header = {
-            .protocol = MM_PROTOCOL, .kind = MM_FRAME_BYE, .epoch = broker->epoch, .session = peer->link.session};
+        mm_header_t header = {.protocol = MM_PROTOCOL,
+                              .kind = MM_FRAME_BYE,
+                              .epoch = broker->epoch,
+                              .session = peer->link.session};
         if (!peer->is_gone)
             send_control(broker, (mm_slice_t){peer->route, peer->route_len}, &header, NULL, 0);
     }
@@ -357,8 +370,8 @@ static void free_item(void **item)
     *item = NULL;
 }
 
-mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counters, const mm_broker_ops_t *ops,
-                           void *world, uint64_t epoch, int64_t now_ms)
+mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counters,
+                           const mm_broker_ops_t *ops, void *world, uint64_t epoch, int64_t now_ms)
 {
     mm_broker_t *broker = calloc(1, sizeof *broker);
 

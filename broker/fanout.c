@@ -30,8 +30,8 @@ void mm_debt_pay(mm_broker_t *broker, mm_debt_t *debt, int64_t now_ms)
 }
 
 /* Recipients of this output that sit at this gateway, as a msgpack array; their number. */
-static uint32_t list_recipients(const mm_outbox_t *outbox, const mm_output_t *output, uint64_t incarnation,
-                                mm_writer_t *out)
+static uint32_t list_recipients(const mm_outbox_t *outbox, const mm_output_t *output,
+                                uint64_t incarnation, mm_writer_t *out)
 {
     const mm_contact_t *contacts = &outbox->contacts[output->to];
     uint32_t count = 0;
@@ -47,8 +47,8 @@ static uint32_t list_recipients(const mm_outbox_t *outbox, const mm_output_t *ou
     return count;
 }
 
-static void say(mm_broker_t *broker, mm_peer_t *peer, const mm_outbox_t *outbox, size_t k, mm_slice_t recipients,
-                mm_debt_t *debt)
+static void say(mm_broker_t *broker, mm_peer_t *peer, const mm_outbox_t *outbox, size_t k,
+                mm_slice_t recipients, mm_debt_t *debt)
 {
     const mm_output_t *output = &outbox->outputs[k];
     mm_writer_t out = mm_writer(broker->scratch, MM_ENTRY_MAX);
@@ -64,7 +64,8 @@ static void say(mm_broker_t *broker, mm_peer_t *peer, const mm_outbox_t *outbox,
     };
 
     mm_downward_write(&entry, &out);
-    assert(!out.overflow); /* a gateway accepts no entry that would not fit downward (LINK.md, sizes) */
+    assert(
+        !out.overflow); /* a gateway accepts no entry that would not fit downward (LINK.md, sizes) */
     debt->owed++;
     mm_link_say(&peer->link, mm_writer_slice(&out), mm_entry_cost(entry.spec, out.size), debt);
 }

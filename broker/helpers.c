@@ -96,7 +96,8 @@ static void do_job(zsock_t *pipe, const mm_hash_job_t *job)
 {
     uint8_t bytes[HASH_FRAME_BYTES];
     mm_writer_t out = mm_writer(bytes, sizeof bytes);
-    mm_hash_result_t result = {.job = job->job, .is_check = job->is_check, .password = job->against};
+    mm_hash_result_t result = {
+        .job = job->job, .is_check = job->is_check, .password = job->against};
 
     if (job->is_check) {
         result.is_right = mm_password_is_right(job->secret, &job->against);

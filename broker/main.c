@@ -20,7 +20,13 @@
 
 extern char **environ;
 
-enum { EXIT_UNAVAILABLE = 69, EXIT_SOFTWARE = 70, EXIT_CANNOT_CREATE = 73, EXIT_IO = 74, EXIT_CONFIG = 78 };
+enum {
+    EXIT_UNAVAILABLE = 69,
+    EXIT_SOFTWARE = 70,
+    EXIT_CANNOT_CREATE = 73,
+    EXIT_IO = 74,
+    EXIT_CONFIG = 78
+};
 
 typedef struct process {
     mm_settings_t settings;
@@ -72,7 +78,8 @@ static void commit(void *world, uint64_t last, mm_slice_t batch)
     mm_storer_ask(process->storer, last, batch);
 }
 
-static const mm_broker_ops_t broker_ops = {.send_frame = send_frame, .hash = hash, .commit = commit};
+static const mm_broker_ops_t broker_ops = {
+    .send_frame = send_frame, .hash = hash, .commit = commit};
 
 /* --- what happens -------------------------------------------------------------------------- */
 
@@ -121,7 +128,8 @@ static void on_prepare(uv_prepare_t *prepare)
     uv_update_time(&process->loop);
     now_ms = monotonic_ms(process);
     next_ms = mm_broker_on_time(process->broker, now_ms, clock_ms());
-    uv_timer_start(&process->timer, on_timer, next_ms > now_ms ? (uint64_t)(next_ms - now_ms) : 0, 0);
+    uv_timer_start(&process->timer, on_timer, next_ms > now_ms ? (uint64_t)(next_ms - now_ms) : 0,
+                   0);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -158,7 +166,8 @@ static int take_data(process_t *process)
         return EXIT_CANNOT_CREATE;
     }
     if (flock(process->lock, LOCK_EX | LOCK_NB) != 0) {
-        fprintf(stderr, "mikromeet-broker: another broker is running on the data folder %s\n", folder);
+        fprintf(stderr, "mikromeet-broker: another broker is running on the data folder %s\n",
+                folder);
         return EXIT_UNAVAILABLE;
     }
     process->storer_argument.ops = &mm_store_memory;
@@ -178,8 +187,10 @@ static int open_bus(process_t *process)
     process->hasher = zactor_new(mm_hasher_actor, NULL);
     process->storer = zactor_new(mm_storer_actor, &process->storer_argument);
     assert(process->hasher != NULL && process->storer != NULL);
-    if (mm_bus_attach(&process->loop, process->hasher, on_hasher, process, &process->hasher_pipe) != MM_OK ||
-        mm_bus_attach(&process->loop, process->storer, on_storer, process, &process->storer_pipe) != MM_OK)
+    if (mm_bus_attach(&process->loop, process->hasher, on_hasher, process, &process->hasher_pipe) !=
+            MM_OK ||
+        mm_bus_attach(&process->loop, process->storer, on_storer, process, &process->storer_pipe) !=
+            MM_OK)
         return EXIT_SOFTWARE;
     if (mm_bus_bind(&process->loop, endpoint, on_frame, process, &process->bus) != MM_OK) {
         fprintf(stderr, "mikromeet-broker: bus %s: %s\n", endpoint, strerror(errno));

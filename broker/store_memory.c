@@ -92,7 +92,8 @@ static mm_err_t commit(mm_store_t *store, mm_slice_t batch)
 
 static void each(mm_store_t *store, mm_store_visit_t *visit, void *ctx)
 {
-    for (zchunk_t *chunk = zhashx_first(store->records); chunk != NULL; chunk = zhashx_next(store->records))
+    for (zchunk_t *chunk = zhashx_first(store->records); chunk != NULL;
+         chunk = zhashx_next(store->records))
         visit(ctx, mm_text(zhashx_cursor(store->records)),
               (mm_slice_t){zchunk_data(chunk), zchunk_size(chunk)});
 }

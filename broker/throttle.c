@@ -75,7 +75,8 @@ static void sweep(mm_throttle_t *throttle, int64_t now_ms)
         zhashx_purge(throttle->addresses);
 }
 
-void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES], int64_t now_ms)
+void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
+                        int64_t now_ms)
 {
     uint8_t key[MM_ADDRESS_BYTES];
     record_t *record;
@@ -98,7 +99,8 @@ void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRES
     record->last_ms = now_ms;
 }
 
-int64_t mm_throttle_delay(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES], int64_t now_ms)
+int64_t mm_throttle_delay(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
+                          int64_t now_ms)
 {
     uint8_t key[MM_ADDRESS_BYTES];
     const record_t *record;
@@ -106,7 +108,8 @@ int64_t mm_throttle_delay(mm_throttle_t *throttle, const uint8_t address[MM_ADDR
 
     normalize(address, key);
     record = zhashx_lookup(throttle->addresses, key);
-    if (record == NULL || now_ms - record->last_ms >= MINUTE_MS || record->failures < throttle->free_failures)
+    if (record == NULL || now_ms - record->last_ms >= MINUTE_MS ||
+        record->failures < throttle->free_failures)
         return 0;
     over = record->failures - throttle->free_failures;
     delay = INT64_C(1000) << (over < DOUBLINGS_MAX ? over : DOUBLINGS_MAX);

@@ -13,9 +13,11 @@ enum { MM_ADDRESS_BYTES = 16 };
 mm_throttle_t *mm_throttle_new(int64_t free_failures);
 void mm_throttle_destroy(mm_throttle_t **throttle_p);
 
-void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES], int64_t now_ms);
+void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
+                        int64_t now_ms);
 
 /* How long this attempt has to wait, ms. */
-int64_t mm_throttle_delay(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES], int64_t now_ms);
+int64_t mm_throttle_delay(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
+                          int64_t now_ms);
 
 #endif

@@ -57,8 +57,8 @@ zlistx_t *mm_transactions_new(void)
 }
 
 /* Moves the outbox out of the broker's scratch. */
-static void hold(mm_broker_t *broker, mm_transaction_t *transaction, mm_debt_t *debt, mm_contact_t contact,
-                 bool frees_mailbox)
+static void hold(mm_broker_t *broker, mm_transaction_t *transaction, mm_debt_t *debt,
+                 mm_contact_t contact, bool frees_mailbox)
 {
     mm_held_t *held = calloc(1, sizeof *held);
 
@@ -84,7 +84,8 @@ static void append_changes(mm_broker_t *broker, const mm_outbox_t *outbox)
             broker->changes = realloc(broker->changes, broker->changes_capacity);
             assert(broker->changes != NULL);
         }
-        out = mm_writer(broker->changes + broker->changes_len, broker->changes_capacity - broker->changes_len);
+        out = mm_writer(broker->changes + broker->changes_len,
+                        broker->changes_capacity - broker->changes_len);
         mm_write_array(&out, 4);
         mm_write_bool(&out, change->is_removal);
         mm_write_bool(&out, change->is_durable);
@@ -96,7 +97,8 @@ static void append_changes(mm_broker_t *broker, const mm_outbox_t *outbox)
     }
 }
 
-static void remember_room(mm_broker_t *broker, mm_transaction_t *transaction, int which, mm_text_t room)
+static void remember_room(mm_broker_t *broker, mm_transaction_t *transaction, int which,
+                          mm_text_t room)
 {
     char *name = transaction->rooms[which];
 
@@ -150,14 +152,16 @@ static void forget_room(mm_broker_t *broker, const mm_transaction_t *transaction
 /* Its outputs leave in turn order, then the mailboxes go on. */
 static void release(mm_broker_t *broker, mm_transaction_t *transaction, int64_t now_ms)
 {
-    for (mm_held_t *held = zlistx_first(transaction->held); held != NULL; held = zlistx_next(transaction->held)) {
+    for (mm_held_t *held = zlistx_first(transaction->held); held != NULL;
+         held = zlistx_next(transaction->held)) {
         mm_fan_out(broker, &held->outbox, held->debt);
         mm_debt_pay(broker, held->debt, now_ms);
         held->debt = NULL;
     }
     forget_room(broker, transaction, 0);
     forget_room(broker, transaction, 1);
-    for (mm_held_t *held = zlistx_first(transaction->held); held != NULL; held = zlistx_next(transaction->held)) {
+    for (mm_held_t *held = zlistx_first(transaction->held); held != NULL;
+         held = zlistx_next(transaction->held)) {
         mm_mailbox_t *mailbox = held->frees_mailbox ? find_mailbox(broker, held->contact) : NULL;
         if (mailbox != NULL) {
             mailbox->is_busy = false;
@@ -184,8 +188,8 @@ void mm_broker_on_commit(mm_broker_t *broker, uint64_t last, int64_t now_ms, int
 
 /* --- proofs -------------------------------------------------------------------------------- */
 
-static void wait_for_proof(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox, mm_slice_t bytes,
-                           int64_t now_ms)
+static void wait_for_proof(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                           mm_slice_t bytes, int64_t now_ms)
 {
     mm_contact_t *waiting = malloc(sizeof *waiting);
 
@@ -233,10 +237,11 @@ static bool address_of(const mm_input_t *input, uint8_t out[MM_ADDRESS_BYTES])
     return true;
 }
 
-static void hash(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox, mm_proof_kind_t kind, mm_text_t secret,
-                 const mm_password_t *against)
+static void hash(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                 mm_proof_kind_t kind, mm_text_t secret, const mm_password_t *against)
 {
-    mm_hash_job_t job = {.job = ++broker->jobs, .is_check = kind == MM_PROOF_WRONG, .secret = secret};
+    mm_hash_job_t job = {
+        .job = ++broker->jobs, .is_check = kind == MM_PROOF_WRONG, .secret = secret};
     mm_contact_t *under_way = malloc(sizeof *under_way);
     char key[24];
 
@@ -251,8 +256,9 @@ static void hash(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbo
     broker->ops->hash(broker->world, &job);
 }
 
-static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox, const mm_upward_t *entry,
-                     mm_slice_t bytes, const mm_proof_t *proof, int64_t now_ms);
+static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                     const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
+                     int64_t now_ms);
 
 /* Starts the hash of one mailbox, or runs its turn when none is needed any more.  Returns when to ask again; 0: through. */
 static int64_t start_proof(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms)
@@ -293,7 +299,8 @@ int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms)
     int64_t next_ms = INT64_MAX;
     size_t count = zlistx_size(broker->proofs);
 
-    for (; count > 0 && zhashx_size(broker->hashing) < (size_t)broker->settings->hash_queue; count--) {
+    for (; count > 0 && zhashx_size(broker->hashing) < (size_t)broker->settings->hash_queue;
+         count--) {
         mm_contact_t *contact = zlistx_detach(broker->proofs, NULL);
         int64_t again_ms = start_proof(broker, *contact, now_ms);
         if (again_ms == 0) {
@@ -307,7 +314,8 @@ int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms)
     return next_ms;
 }
 
-void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int64_t now_ms, int64_t clock_ms)
+void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int64_t now_ms,
+                       int64_t clock_ms)
 {
     mm_proof_t proof = {.password = result->password};
     uint8_t address[MM_ADDRESS_BYTES];
@@ -332,7 +340,8 @@ void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int6
     if (!read_entry(bytes, &entry))
         return;
     input = input_of(contact, &entry);
-    proof.kind = result->is_check ? (result->is_right ? MM_PROOF_RIGHT : MM_PROOF_WRONG) : MM_PROOF_MADE;
+    proof.kind =
+        result->is_check ? (result->is_right ? MM_PROOF_RIGHT : MM_PROOF_WRONG) : MM_PROOF_MADE;
     if (proof.kind == MM_PROOF_WRONG && address_of(&input, address))
         mm_throttle_failed(broker->throttle, address, now_ms);
     run_turn(broker, contact, mailbox, &entry, bytes, &proof, now_ms);
@@ -342,7 +351,8 @@ void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int6
 /* --- turns --------------------------------------------------------------------------------- */
 
 /* Outputs of the broker's scratch outbox leave now, or wait behind what their room waits for. */
-static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t room, mm_debt_t *debt, int64_t now_ms)
+static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t room, mm_debt_t *debt,
+                         int64_t now_ms)
 {
     char name[MM_ROOM_ID_MAX + 1] = "";
     mm_transaction_t *before = NULL;
@@ -360,8 +370,9 @@ static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t ro
 }
 
 /* Runs one turn.  `mailbox` may be freed by it (GONE). */
-static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox, const mm_upward_t *entry,
-                     mm_slice_t bytes, const mm_proof_t *proof, int64_t now_ms)
+static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                     const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
+                     int64_t now_ms)
 {
     mm_input_t input = input_of(contact, entry);
     char before[MM_ROOM_ID_MAX + 1] = "";
@@ -398,8 +409,8 @@ static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *ma
     }
 }
 
-static void run_entry(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox, const mm_upward_t *entry,
-                      mm_slice_t bytes, int64_t now_ms)
+static void run_entry(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                      const mm_upward_t *entry, mm_slice_t bytes, int64_t now_ms)
 {
     mm_input_t input = input_of(contact, entry);
     mm_password_t against;
@@ -427,7 +438,8 @@ static void run_mailbox(mm_broker_t *broker, mm_contact_t contact, int64_t now_m
     }
 }
 
-void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry, mm_slice_t bytes, int64_t now_ms)
+void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry,
+                       mm_slice_t bytes, int64_t now_ms)
 {
     mm_mailbox_t *mailbox = mm_mailbox_get_or_make(peer, entry->connection);
     mm_contact_t contact = {.incarnation = peer->incarnation, .connection = entry->connection};
@@ -450,7 +462,8 @@ static void commit_own_turn(mm_broker_t *broker, mm_contact_t contact, mm_text_t
     hold(broker, transaction, mm_debt_new(0, transaction->number, 0), contact, false);
 }
 
-void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms, int64_t clock_ms)
+void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms,
+                                 int64_t clock_ms)
 {
     static const uint8_t empty_map[] = {0x80};
     char name[MM_ROOM_ID_MAX + 1] = "";

@@ -33,7 +33,8 @@ static size_t search(const mm_acks_t *acks, uint64_t number)
 
 static void remove_at(mm_acks_t *acks, size_t at)
 {
-    memmove(&acks->ranges[at], &acks->ranges[at + 1], (acks->count - at - 1) * sizeof *acks->ranges);
+    memmove(&acks->ranges[at], &acks->ranges[at + 1],
+            (acks->count - at - 1) * sizeof *acks->ranges);
     acks->count--;
 }
 

@@ -230,8 +230,8 @@ static mm_err_t start(mm_bus_t **bus_p, mm_bus_t **out)
     return MM_OK;
 }
 
-static mm_err_t bus_open(uv_loop_t *loop, int type, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx,
-                         mm_bus_t **out)
+static mm_err_t bus_open(uv_loop_t *loop, int type, const char *endpoint,
+                         mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out)
 {
     mm_bus_t *bus = bus_new(loop, on_frame, ctx);
     int rc;
@@ -258,17 +258,20 @@ static mm_err_t bus_open(uv_loop_t *loop, int type, const char *endpoint, mm_bus
     return start(&bus, out);
 }
 
-mm_err_t mm_bus_bind(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out)
+mm_err_t mm_bus_bind(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx,
+                     mm_bus_t **out)
 {
     return bus_open(loop, ZMQ_ROUTER, endpoint, on_frame, ctx, out);
 }
 
-mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out)
+mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame,
+                        void *ctx, mm_bus_t **out)
 {
     return bus_open(loop, ZMQ_DEALER, endpoint, on_frame, ctx, out);
 }
 
-mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out)
+mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx,
+                       mm_bus_t **out)
 {
     mm_bus_t *bus = bus_new(loop, on_frame, ctx);
 

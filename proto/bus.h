@@ -26,13 +26,16 @@ enum { MM_BUS_MESSAGE_MAX = 1024 * 1024 }; /* longer ones cut their sender off (
 void mm_bus_prepare_process(void);
 
 /* ROUTER bound to an ipc:// or tcp:// endpoint; an ipc socket gets mode 0600.  MM_ERR_SYSTEM with errno. */
-mm_err_t mm_bus_bind(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out);
+mm_err_t mm_bus_bind(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx,
+                     mm_bus_t **out);
 
 /* DEALER connected to an endpoint, whether or not somebody is there. */
-mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out);
+mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame,
+                        void *ctx, mm_bus_t **out);
 
 /* The pipe of a helper (a zactor's zsock), which stays its owner's. */
-mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx, mm_bus_t **out);
+mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx,
+                       mm_bus_t **out);
 
 /* A DEALER throws its connection away and makes a new one: what was queued for a dead peer never reaches its successor. */
 void mm_bus_reconnect(mm_bus_t *bus);

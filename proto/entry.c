@@ -98,7 +98,8 @@ mm_err_t mm_hello_read(mm_cursor_t *cursor, mm_hello_t *out)
     out->incarnation = mm_cursor_u64(cursor);
     out->first = mm_cursor_u64(cursor);
     out->received = mm_cursor_u64(cursor);
-    if (out->name.len == 0 || out->name.len > MM_NAME_MAX || out->incarnation == 0 || out->first == 0)
+    if (out->name.len == 0 || out->name.len > MM_NAME_MAX || out->incarnation == 0 ||
+        out->first == 0)
         cursor->failed = true;
     return end_array(cursor, rest);
 }

@@ -15,10 +15,10 @@ enum {
     MM_ENTRY_MAX = 640 * 1024, /* bytes of one entry, checked before it is accepted */
     MM_BATCH_BYTES = 256 * 1024,
     MM_BATCH_ENTRIES = 512,
-    MM_RANGES_MAX = 64,        /* ranges of acks in one header; the rest is said in a later one */
+    MM_RANGES_MAX = 64, /* ranges of acks in one header; the rest is said in a later one */
     MM_HEADER_MAX = 64 + MM_RANGES_MAX * 18,
     MM_RECIPIENTS_MAX = 2048,
-    MM_NAME_MAX = 64           /* bytes of a gateway's name */
+    MM_NAME_MAX = 64 /* bytes of a gateway's name */
 };
 
 typedef enum mm_frame_kind {
@@ -53,8 +53,8 @@ mm_err_t mm_header_read(mm_cursor_t *cursor, mm_header_t *out);
 typedef struct mm_hello {
     mm_text_t name;       /* of the gateway */
     uint64_t incarnation; /* of this run of it, never 0 */
-    uint64_t first;       /* its first incomplete entry: what comes next to a broker that knows nothing */
-    uint64_t received;    /* last downward entry it got in the header's epoch */
+    uint64_t first; /* its first incomplete entry: what comes next to a broker that knows nothing */
+    uint64_t received; /* last downward entry it got in the header's epoch */
 } mm_hello_t;
 
 typedef struct mm_welcome {
@@ -67,8 +67,9 @@ typedef struct mm_ping { /* the broker's; a gateway's is empty */
 
 typedef enum mm_nack {
     MM_NACK_SESSION = 1, /* this session is over (gap, unknown peer): say HELLO again */
-    MM_NACK_FENCED = 2,  /* this incarnation counts as dead: close its clients, come back as another */
-    MM_NACK_VERSION = 3  /* protocol not understood */
+    MM_NACK_FENCED =
+        2, /* this incarnation counts as dead: close its clients, come back as another */
+    MM_NACK_VERSION = 3 /* protocol not understood */
 } mm_nack_t;
 
 void mm_hello_write(const mm_hello_t *hello, mm_writer_t *out);
@@ -82,7 +83,7 @@ mm_err_t mm_nack_read(mm_cursor_t *cursor, mm_nack_t *out);
 
 /* Gateway to broker. */
 typedef struct mm_upward {
-    uint64_t number;     /* per incarnation, from 1, without gaps */
+    uint64_t number; /* per incarnation, from 1, without gaps */
     uint64_t connection;
     const mm_spec_t *spec;
     mm_stamp_t stamp;

@@ -7,8 +7,8 @@
 
 enum { FRAME_MAX = MM_HEADER_MAX + MM_BATCH_BYTES + MM_ENTRY_MAX };
 
-void mm_link_init(mm_link_t *link, const mm_link_ops_t *ops, void *owner, mm_counters_t *counters, uint64_t window_bytes,
-                  int64_t collect_ms)
+void mm_link_init(mm_link_t *link, const mm_link_ops_t *ops, void *owner, mm_counters_t *counters,
+                  uint64_t window_bytes, int64_t collect_ms)
 {
     *link = (mm_link_t){.ops = ops,
                         .owner = owner,

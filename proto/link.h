@@ -39,11 +39,11 @@ typedef struct mm_link {
     uint64_t epoch, session;
     uint64_t frame_sent, frame_received; /* numbers within the session */
 
-    mm_window_t window;  /* own entries */
-    uint64_t granted;    /* entry bytes the other side takes, in all */
+    mm_window_t window; /* own entries */
+    uint64_t granted;   /* entry bytes the other side takes, in all */
 
-    uint64_t received;   /* last incoming entry */
-    mm_acks_t acks;      /* incoming entries that are complete */
+    uint64_t received; /* last incoming entry */
+    mm_acks_t acks;    /* incoming entries that are complete */
     uint64_t completed_cost;
 
     int64_t data_sent_ms; /* when the last batch left */
@@ -51,8 +51,8 @@ typedef struct mm_link {
     uint8_t *batch;       /* scratch for one frame */
 } mm_link_t;
 
-void mm_link_init(mm_link_t *link, const mm_link_ops_t *ops, void *owner, mm_counters_t *counters, uint64_t window_bytes,
-                  int64_t collect_ms);
+void mm_link_init(mm_link_t *link, const mm_link_ops_t *ops, void *owner, mm_counters_t *counters,
+                  uint64_t window_bytes, int64_t collect_ms);
 void mm_link_fini(mm_link_t *link); /* drops what is left, see mm_link_drop */
 
 /* Number that the next own entry must carry. */

@@ -18,10 +18,11 @@ enum {
 #define MM_TIME_MAX_MS (INT64_C(1) << 53) /* no time on the bus is beyond it; none is negative */
 
 typedef struct mm_stamp {
-    int64_t time_ms;         /* since 1970, UTC; strictly rising within a connection */
-    mm_slice_t client_time;  /* msgpack number that the client wrote, or empty */
-    mm_id_t fresh;           /* join: participant id; create-room: creator token; else nil */
-    mm_text_t candidates;    /* create-room: MM_ROOM_ID_CANDIDATES times MM_ROOM_ID_CHARS characters; else empty */
+    int64_t time_ms;        /* since 1970, UTC; strictly rising within a connection */
+    mm_slice_t client_time; /* msgpack number that the client wrote, or empty */
+    mm_id_t fresh;          /* join: participant id; create-room: creator token; else nil */
+    mm_text_t
+        candidates; /* create-room: MM_ROOM_ID_CANDIDATES times MM_ROOM_ID_CHARS characters; else empty */
 } mm_stamp_t;
 
 void mm_stamp_write(const mm_stamp_t *stamp, mm_writer_t *out);

@@ -9,9 +9,9 @@
 typedef struct mm_retained {
     uint8_t *bytes; /* NULL once complete */
     uint32_t len;
-    uint32_t cost;  /* bytes of credit it takes; 0 for flow entries */
+    uint32_t cost;       /* bytes of credit it takes; 0 for flow entries */
     uint64_t cost_until; /* of all entries up to and with this one, since number 1 */
-    void *tag;      /* the owner's */
+    void *tag;           /* the owner's */
 } mm_retained_t;
 
 typedef struct mm_window {
