@@ -109,11 +109,13 @@ static void on_websocket(mm_http_t *http, const mm_http_request_t *request,
 }
 
 /* HEAD goes with GET, OPTIONS with everything. */
-static const struct {
+typedef struct route {
     const char *path;
     mm_method_t method;
     handler_t *handler;
-} routes[] = {
+} route_t;
+
+static const route_t routes[] = {
     {"/", MM_METHOD_GET, on_index},
     {"/health", MM_METHOD_GET, on_health},
     {"/config", MM_METHOD_GET, on_config},
@@ -124,50 +126,39 @@ static const struct {
 
 enum { ROUTES = sizeof routes / sizeof *routes };
 
-static bool route_takes(size_t route, mm_method_t method)
+static bool takes(const route_t *route, mm_method_t method)
 {
-    if (method == MM_METHOD_HEAD)
-        method = MM_METHOD_GET;
-    return routes[route].method == method;
+    return route->method == (method == MM_METHOD_HEAD ? MM_METHOD_GET : method);
 }
 
-static size_t find_route(mm_text_t path)
+int mm_http_route(const mm_http_head_t *head, mm_http_answer_t *answer)
 {
-    size_t i = 0;
-
-    while (i < ROUTES && !mm_text_is(path, routes[i].path))
-        i++;
-    return i;
-}
-
-bool mm_http_has_route(const mm_http_head_t *head, mm_http_answer_t *answer)
-{
-    size_t route = find_route(head->path);
+    int route = 0;
 
     if (head->method == MM_METHOD_OPTIONS) {
         *answer = (mm_http_answer_t){.status = 204};
-        return false;
+        return -1;
     }
+    while (route < ROUTES && !mm_text_is(head->path, routes[route].path))
+        route++;
     if (route == ROUTES) {
         mm_http_answer_error(answer, 404, "Not found", NULL);
-        return false;
+        return -1;
     }
-    if (!route_takes(route, head->method)) {
+    if (!takes(&routes[route], head->method)) {
         mm_http_answer_error(answer, 405, "Method not allowed", NULL);
         (void)strcpy(answer->headers, routes[route].method == MM_METHOD_GET
                                           ? "Allow: GET, HEAD, OPTIONS\r\n"
                                           : "Allow: POST, OPTIONS\r\n");
-        return false;
+        return -1;
     }
-    return true;
+    return route;
 }
 
 void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
 {
-    size_t route = find_route(request->head.path);
-
-    assert(route < ROUTES && route_takes(route, request->head.method));
-    routes[route].handler(http, request, answer);
+    assert(request->route >= 0 && request->route < ROUTES);
+    routes[request->route].handler(http, request, answer);
 }
 
 static void answer_unavailable(mm_http_answer_t *answer)

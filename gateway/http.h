@@ -48,7 +48,8 @@ typedef struct mm_http {
 
 /* A request whose head was accepted. */
 typedef struct mm_http_request {
-    mm_http_head_t head;
+    int route;
+    mm_http_head_t head; /* only `accept` is looked at any more */
     mm_text_t body;
     const uint8_t *address; /* 16 bytes */
     int64_t now_ms, clock_ms;
@@ -67,8 +68,9 @@ bool mm_http_accepts_handshake(const mm_http_head_t *head, mm_http_answer_t *ans
 /* True when the client wants to, or by its version must, be disconnected after the answer. */
 bool mm_http_wants_close(const mm_http_head_t *head);
 
-/* False when path or method have no route: then without reading the body, with the answer (404, 405, 204 of OPTIONS). */
-bool mm_http_has_route(const mm_http_head_t *head, mm_http_answer_t *answer);
+/* The route of path and method; -1 when there is none, with the answer (404, 405, 204 of OPTIONS): then the body need
+ * not be read. */
+int mm_http_route(const mm_http_head_t *head, mm_http_answer_t *answer);
 
 /* Runs the handler of a request that has a route, its body complete. */
 void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer);

@@ -97,7 +97,8 @@ static void print_head(const mm_http_answer_t *answer, FILE *out)
         (void)fprintf(out, "Content-Type: %s\r\nCache-Control: no-store\r\n", answer->type);
     if (answer->status != 204) /* RFC 9110 section 8.6 */
         (void)fprintf(out, "Content-Length: %zu\r\n", answer->body_len);
-    (void)fprintf(out, "Connection: %s\r\n\r\n", answer->closes ? "close" : "keep-alive");
+    (void)fprintf(out, "Connection: %s%s\r\n\r\n", answer->status == 426 ? "upgrade, " : "",
+                  answer->closes ? "close" : "keep-alive");
 }
 
 char *mm_http_answer_print(const mm_http_answer_t *answer, bool is_head, size_t headroom,
