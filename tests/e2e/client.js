@@ -156,7 +156,7 @@ class Client {
     async join(room, members = {}) {
         this.room = room;
         this.send('join', { participantId: '', name: this.label, ...members });
-        return this.seated(members.name === undefined ? { name: this.label } : {});
+        return this.seated('name' in members ? {} : { name: this.label });
     }
 
     /* Reads the own participant-joined. */
