@@ -155,12 +155,18 @@ static double convert_slowly(const decimal_t *decimal, const uint8_t *text, cons
 {
     char copy[SLOW_DIGITS + 32];
     int count = 0;
+    bool has_rest = false;
 
-    for (; text < end && *text != 'e' && *text != 'E' && count < SLOW_DIGITS; text++)
-        if (is_digit(*text) && (*text != '0' || count > 0))
+    for (; text < end && *text != 'e' && *text != 'E'; text++) {
+        if (!is_digit(*text) || (*text == '0' && count == 0))
+            continue;
+        if (count < SLOW_DIGITS)
             copy[count++] = (char)*text;
-    if (count == SLOW_DIGITS)
-        copy[count++] = '1'; /* for all further ones; it only has to break a tie */
+        else
+            has_rest |= *text != '0';
+    }
+    if (has_rest)
+        copy[count++] = '1'; /* for all further ones: it only has to break a tie */
     long long exponent = decimal->exponent - (count - decimal->count);
     snprintf(copy + count, sizeof copy - (size_t)count, "e%lld", exponent);
     return strtod(copy, NULL);
