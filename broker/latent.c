@@ -49,9 +49,9 @@ mm_creator_t mm_latent_creator(mm_slice_t address)
     static const char digits[] = "0123456789abcdef";
     mm_creator_t creator = {""};
 
-    assert(address.len == MM_ADDRESS_BYTES);
+    assert(address.len == MM_CREATOR_BYTES);
     bool is_whole = memcmp(address.ptr, mapped, sizeof mapped) == 0;
-    size_t bytes = is_whole ? MM_ADDRESS_BYTES : SUBSCRIBER_BYTES;
+    size_t bytes = is_whole ? MM_CREATOR_BYTES : SUBSCRIBER_BYTES;
     for (size_t i = 0; i < bytes; i++) {
         creator.key[2 * i] = digits[address.ptr[i] >> 4];
         creator.key[2 * i + 1] = digits[address.ptr[i] & 15];

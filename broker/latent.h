@@ -9,17 +9,17 @@
 
 typedef struct mm_latent mm_latent_t;
 
-enum { MM_ADDRESS_BYTES = 16 };
+enum { MM_CREATOR_BYTES = 16 };
 
 /* Whose room it is, as counted; "" for nobody's (a room that came back from the store). */
 typedef struct mm_creator {
-    char key[2 * MM_ADDRESS_BYTES + 1];
+    char key[2 * MM_CREATOR_BYTES + 1];
 } mm_creator_t;
 
 mm_latent_t *mm_latent_new(size_t max, size_t max_per_address);
 void mm_latent_destroy(mm_latent_t **latent_p);
 
-/* Of an address of MM_ADDRESS_BYTES bytes, IPv4 mapped into IPv6. */
+/* Of an address of MM_CREATOR_BYTES bytes, IPv4 mapped into IPv6. */
 mm_creator_t mm_latent_creator(mm_slice_t address);
 
 bool mm_latent_may_add(const mm_latent_t *latent, const mm_creator_t *creator);

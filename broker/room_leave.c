@@ -63,11 +63,11 @@ mm_err_t mm_room_on_leave(mm_turn_t *turn)
     return MM_OK;
 }
 
-/* The connection is closed: nobody is left to be unbound. */
+/* The connection is closed: nobody is left to be unbound.  Most that close have left before; that is no fault. */
 mm_err_t mm_room_on_gone(mm_turn_t *turn)
 {
     if (turn->role == MM_ROLE_STRANGER)
-        return MM_ERR_IGNORED;
+        return MM_OK;
     mm_room_depart(turn);
     mm_contacts_forget(turn->contacts, turn->input->contact);
     return MM_OK;

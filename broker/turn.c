@@ -57,7 +57,7 @@ static mm_text_t reason_text(const mm_turn_t *turn, char *out, size_t size)
 
 void mm_turn_refuse(mm_turn_t *turn, mm_contact_t contact, mm_err_t err)
 {
-    char text[128], reason[128];
+    char text[128], reason[256]; /* a blamed name has at most 32 characters */
     struct mm_error error = {.code = mm_text(mm_err_code(err)),
                              .message = error_text(turn, err, text, sizeof text)};
 
