@@ -121,7 +121,7 @@ static const route_t routes[] = {
     {"/config", MM_METHOD_GET, on_config},
     {"/config.json", MM_METHOD_GET, on_client_config},
     {"/api/rooms", MM_METHOD_POST, on_create_room},
-    {"/ws", MM_METHOD_GET, on_websocket},
+    {MM_HTTP_WEBSOCKET_PATH, MM_METHOD_GET, on_websocket},
 };
 
 enum { ROUTES = sizeof routes / sizeof *routes };

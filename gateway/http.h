@@ -11,6 +11,7 @@
 #include "gateway/rooms_api.h"
 
 enum { MM_HTTP_BODY_MAX = 16 * 1024 };
+#define MM_HTTP_WEBSOCKET_PATH "/ws"
 
 typedef enum mm_method {
     MM_METHOD_GET = 1 << 0,

@@ -89,6 +89,8 @@ static bool is_websocket_key(mm_text_t key)
 
 bool mm_http_accepts_handshake(const mm_http_head_t *head, mm_http_answer_t *answer)
 {
+    if (!mm_text_is(head->path, MM_HTTP_WEBSOCKET_PATH))
+        return refuse(answer, 404, "Not found", NULL);
     if (head->method != MM_METHOD_GET || !is_http_1_1(head) || head->content_length.len > 0)
         return refuse(answer, 400, "Bad request", "a WebSocket begins with GET and HTTP/1.1");
     if (!equals_ignoring_case(head->upgrade, "websocket") || !list_has(head->connection, "upgrade"))

@@ -159,6 +159,7 @@ static handler_t *const handlers[LWS_CALLBACK_USER] = {
     [LWS_CALLBACK_CLOSED_HTTP] = on_closed,
     [LWS_CALLBACK_ESTABLISHED] = mm_visitor_on_established,
     [LWS_CALLBACK_RECEIVE_PONG] = mm_visitor_on_pong,
+    [LWS_CALLBACK_WS_PEER_INITIATED_CLOSE] = mm_visitor_on_peer_close,
     [LWS_CALLBACK_SERVER_WRITEABLE] = mm_visitor_on_writable,
     [LWS_CALLBACK_CLOSED] = on_closed,
     [LWS_CALLBACK_RAW_ADOPT] = on_raw,

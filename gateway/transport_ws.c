@@ -116,14 +116,42 @@ void mm_visitor_on_late_message(mm_visitor_t *visitor)
         mm_gateway_on_breach(core(visitor), visitor->connection, 1008, "message too slow");
 }
 
-/* libwebsockets calls this only when it holds nothing any more; a close frame written earlier would be lost. */
+/* The close frame is written here and not by libwebsockets (lws_close_reason and -1): on libuv, Debian's 4.1.6 closes a
+ * second time right behind the first ("uv repeat test") and the frame is lost.  LWS_WRITE_HTTP takes bytes as they are. */
+static void write_close(mm_visitor_t *visitor)
+{
+    enum { FIN_CLOSE = 0x88, FRAME_HEAD = 2, CODE = 2 };
+    unsigned char bytes[LWS_PRE + FRAME_HEAD + CODE + sizeof visitor->close_reason];
+    unsigned char *frame = bytes + LWS_PRE;
+    size_t len = strlen(visitor->close_reason);
+
+    visitor->has_written_close = !lws_partial_buffered(visitor->wsi);
+    if (!visitor->has_written_close) {
+        ask_for_room(visitor);
+        return;
+    }
+    frame[0] = FIN_CLOSE;
+    frame[1] = (unsigned char)(CODE + len);
+    frame[2] = (unsigned char)(visitor->close_code >> 8);
+    frame[3] = (unsigned char)(visitor->close_code & 0xff);
+    memcpy(frame + FRAME_HEAD + CODE, visitor->close_reason, len);
+    if (lws_write(visitor->wsi, frame, FRAME_HEAD + CODE + len, LWS_WRITE_HTTP) < 0)
+        mm_visitor_kill(visitor);
+}
+
+/* The peer's close frame.  It is an answer to ours, or libwebsockets answers it. */
+int mm_visitor_on_peer_close(mm_visitor_t *visitor)
+{
+    return visitor->has_written_close ? -1 : 0;
+}
+
 int mm_visitor_on_writable(mm_visitor_t *visitor)
 {
     visitor->unasked_bytes = 0;
     if (visitor->phase == MM_PHASE_SHUT) {
-        lws_close_reason(visitor->wsi, (enum lws_close_status)visitor->close_code,
-                         (unsigned char *)visitor->close_reason, strlen(visitor->close_reason));
-        return -1;
+        if (!visitor->has_written_close)
+            write_close(visitor);
+        return 0;
     }
     if (visitor->wants_ping)
         write_ping(visitor);
@@ -200,5 +228,6 @@ void mm_transport_shut(void *socket, int code, const char *reason)
     visitor->close_code = code;
     (void)snprintf(visitor->close_reason, sizeof visitor->close_reason, "%s", reason);
     mm_visitor_set_deadline(visitor, MM_DEADLINE_SHUT);
-    ask_for_room(visitor);
+    mm_visitor_read(visitor, true); /* the answer comes behind whatever it has sent until now */
+    write_close(visitor);
 }

@@ -54,8 +54,9 @@ typedef struct mm_visitor {
     mm_assembly_t assembly;
     size_t unasked_bytes; /* written since the kernel was last asked for room */
     bool wants_ping, wants_write;
-    int close_code; /* 0: none was asked for */
-    char close_reason[124];
+    bool has_written_close;
+    int close_code;         /* of a MM_PHASE_SHUT */
+    char close_reason[124]; /* with its end; the frame takes 123 (RFC 6455 section 5.5) */
 } mm_visitor_t;
 
 struct mm_transport {
@@ -95,6 +96,7 @@ void mm_visitor_forget_request(mm_visitor_t *visitor);
 int mm_visitor_on_established(mm_visitor_t *visitor);
 int mm_visitor_on_piece(mm_visitor_t *visitor, const char *bytes, size_t len);
 int mm_visitor_on_pong(mm_visitor_t *visitor);
+int mm_visitor_on_peer_close(mm_visitor_t *visitor);
 int mm_visitor_on_writable(mm_visitor_t *visitor);
 void mm_visitor_on_late_message(mm_visitor_t *visitor);
 void mm_visitor_forget_connection(mm_visitor_t *visitor);
