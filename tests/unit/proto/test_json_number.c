@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,24 +211,6 @@ static void integers_within_2_to_53_are_integers(void **state)
     }
 }
 
-static void the_locale_does_not_matter(void **state)
-{
-    char out[MM_NUMBER_CHARS];
-    mm_number_t number;
-    static const char text[] = "1.00000000000000011102230246251565404236316680908203126e0";
-
-    (void)state;
-    if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL &&
-        setlocale(LC_NUMERIC, "fr_FR.UTF-8") == NULL)
-        skip();
-    mm_number_read((const uint8_t *)text, sizeof text - 1, &number);
-    size_t len = mm_number_print_double(number.real, out);
-    setlocale(LC_NUMERIC, "C");
-    assert_true(number.real > 1 && number.real < 1.1);
-    assert_int_equal(len, 18);
-    assert_memory_equal(out, "1.0000000000000002", 18);
-}
-
 /* --- printing ------------------------------------------------------------------------------ */
 
 static void assert_prints(double value, const char *expected)
@@ -382,7 +363,6 @@ int main(void)
         cmocka_unit_test(digits_far_behind_break_a_tie),
         cmocka_unit_test(reading_takes_the_number_and_nothing_behind_it),
         cmocka_unit_test(integers_within_2_to_53_are_integers),
-        cmocka_unit_test(the_locale_does_not_matter),
         cmocka_unit_test(doubles_print_as_the_shortest_text),
         cmocka_unit_test(random_doubles_print_shortest_and_read_back),
         cmocka_unit_test(short_decimals_come_back_as_they_were),
