@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_ITEMS = 5, STORE_ITEMS = 2, HASH_FRAME_BYTES = 4096 };
+enum { HASH_ITEMS = 5, STORE_ITEMS = 2 };
 
 /* An actor lives until its pipe says $TERM (a string of CZMQ's) or breaks. */
 static bool is_end(zframe_t *frame)
@@ -51,18 +51,13 @@ static void read_password(mm_cursor_t *cursor, mm_password_t *out)
     memcpy(out->hash, hash.ptr, MM_HASH_BYTES);
 }
 
-void mm_hasher_ask(zactor_t *hasher, const mm_hash_job_t *job)
+void mm_hasher_write(const mm_hash_job_t *job, mm_writer_t *out)
 {
-    uint8_t bytes[HASH_FRAME_BYTES];
-    mm_writer_t out = mm_writer(bytes, sizeof bytes);
-
-    mm_write_array(&out, HASH_ITEMS);
-    mm_write_u64(&out, job->job);
-    mm_write_bool(&out, job->is_check);
-    write_password(&out, &job->against);
-    mm_write_str(&out, job->secret);
-    send_writer(hasher, &out);
-    OPENSSL_cleanse(bytes, sizeof bytes);
+    mm_write_array(out, HASH_ITEMS);
+    mm_write_u64(out, job->job);
+    mm_write_bool(out, job->is_check);
+    write_password(out, &job->against);
+    mm_write_str(out, job->secret);
 }
 
 static bool read_job(mm_slice_t frame, mm_hash_job_t *out)
@@ -94,7 +89,7 @@ mm_err_t mm_hasher_read(mm_slice_t frame, mm_hash_result_t *out)
 
 static void do_job(zsock_t *pipe, const mm_hash_job_t *job)
 {
-    uint8_t bytes[HASH_FRAME_BYTES];
+    uint8_t bytes[MM_HASH_FRAME_BYTES];
     mm_writer_t out = mm_writer(bytes, sizeof bytes);
     mm_hash_result_t result = {
         .job = job->job, .is_check = job->is_check, .password = job->against};
@@ -132,18 +127,11 @@ void mm_hasher_actor(zsock_t *pipe, void *argument)
 
 /* --- storer -------------------------------------------------------------------------------- */
 
-void mm_storer_ask(zactor_t *storer, uint64_t last, mm_slice_t batch)
+void mm_storer_write(uint64_t last, mm_slice_t batch, mm_writer_t *out)
 {
-    size_t size = batch.len + 32;
-    uint8_t *bytes = malloc(size);
-    mm_writer_t out = mm_writer(bytes, size);
-
-    assert(bytes != NULL);
-    mm_write_array(&out, STORE_ITEMS);
-    mm_write_u64(&out, last);
-    mm_write_bin(&out, batch);
-    send_writer(storer, &out);
-    free(bytes);
+    mm_write_array(out, STORE_ITEMS);
+    mm_write_u64(out, last);
+    mm_write_bin(out, batch);
 }
 
 mm_err_t mm_storer_read(mm_slice_t frame, uint64_t *last, mm_err_t *result)

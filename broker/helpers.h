@@ -24,10 +24,12 @@ typedef struct mm_storer {
     mm_store_t *store; /* open; only the actor uses it while it runs */
 } mm_storer_t;
 
-/* Encode and decode for the broker's side. */
-void mm_hasher_ask(zactor_t *hasher, const mm_hash_job_t *job);
+/* The broker's side of the messages; they leave through the pipe's mm_bus_t. */
+enum { MM_HASH_FRAME_BYTES = 4096, MM_STORE_FRAME_EXTRA = 32 };
+void mm_hasher_write(const mm_hash_job_t *job, mm_writer_t *out); /* at most MM_HASH_FRAME_BYTES */
 mm_err_t mm_hasher_read(mm_slice_t frame, mm_hash_result_t *out);
-void mm_storer_ask(zactor_t *storer, uint64_t last, mm_slice_t batch);
+void mm_storer_write(uint64_t last, mm_slice_t batch,
+                     mm_writer_t *out); /* the batch and MM_STORE_FRAME_EXTRA */
 mm_err_t mm_storer_read(mm_slice_t frame, uint64_t *last, mm_err_t *result);
 
 #endif

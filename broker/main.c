@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,18 +65,39 @@ static mm_err_t send_frame(void *world, mm_slice_t route, mm_slice_t frame)
     return mm_bus_send(process->bus, route, frame);
 }
 
+/* A pipe takes what fits into memory; it never says "again". */
+static void ask(mm_bus_t *pipe, const mm_writer_t *frame)
+{
+    mm_err_t err;
+
+    assert(!frame->overflow);
+    err = mm_bus_send(pipe, (mm_slice_t){0}, mm_writer_slice(frame));
+    assert(err == MM_OK);
+    (void)err;
+}
+
 static void hash(void *world, const mm_hash_job_t *job)
 {
     process_t *process = world;
+    uint8_t bytes[MM_HASH_FRAME_BYTES];
+    mm_writer_t frame = mm_writer(bytes, sizeof bytes);
 
-    mm_hasher_ask(process->hasher, job);
+    mm_hasher_write(job, &frame);
+    ask(process->hasher_pipe, &frame);
+    OPENSSL_cleanse(bytes, sizeof bytes);
 }
 
 static void commit(void *world, uint64_t last, mm_slice_t batch)
 {
     process_t *process = world;
+    size_t size = batch.len + MM_STORE_FRAME_EXTRA;
+    uint8_t *bytes = malloc(size);
+    mm_writer_t frame = mm_writer(bytes, size);
 
-    mm_storer_ask(process->storer, last, batch);
+    assert(bytes != NULL);
+    mm_storer_write(last, batch, &frame);
+    ask(process->storer_pipe, &frame);
+    free(bytes);
 }
 
 static const mm_broker_ops_t broker_ops = {

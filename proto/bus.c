@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { DRAIN_MESSAGES = 256, DRAIN_NS = 2000000, HANDLES = 4 };
+enum { DRAIN_MESSAGES = 256, DRAIN_NS = 2000000, HANDLES = 3 };
 
 struct mm_bus {
     uv_loop_t *loop;
@@ -18,10 +18,10 @@ struct mm_bus {
     mm_bus_on_frame_t *on_frame;
     void *ctx;
     uv_poll_t *poll; /* heap: a reconnect leaves the old one to its close callback */
-    uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
-    int closing; /* handles whose close callback is still to come */
+    bool is_touched; /* an edge or a send since the last drain that found nothing */
+    int closing;     /* handles whose close callback is still to come */
     bool is_closed;
 };
 
@@ -50,9 +50,11 @@ static void on_idle(uv_idle_t *idle)
     (void)idle; /* its being active is what keeps the loop from sleeping */
 }
 
-static void stay_awake(mm_bus_t *bus, bool awake)
+/* Whether the next loop turn drains, and so must not sleep before. */
+static void touch(mm_bus_t *bus, bool is_touched)
 {
-    if (awake)
+    bus->is_touched = is_touched;
+    if (is_touched)
         uv_idle_start(&bus->idle, on_idle);
     else
         uv_idle_stop(&bus->idle);
@@ -98,33 +100,30 @@ static bool receive(mm_bus_t *bus)
 static void on_check(uv_check_t *check)
 {
     mm_bus_t *bus = check->data;
-    uint64_t until = uv_hrtime() + DRAIN_NS;
+    uint64_t until;
 
+    if (!bus->is_touched)
+        return;
+    until = uv_hrtime() + DRAIN_NS;
     for (int i = 0; i < DRAIN_MESSAGES && !bus->is_closed; i++) {
         if (!receive(bus)) {
-            stay_awake(bus, false);
+            touch(bus, false);
             return;
         }
         if (uv_hrtime() > until)
             break;
     }
     if (!bus->is_closed)
-        stay_awake(bus, true);
-}
-
-static void on_prepare(uv_prepare_t *prepare)
-{
-    mm_bus_t *bus = prepare->data;
-
-    if (is_readable(bus))
-        stay_awake(bus, true);
+        touch(bus, true);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    (void)poll;
+    mm_bus_t *bus = poll->data;
+
     (void)status;
-    (void)events; /* the check handle of the same loop turn drains */
+    (void)events;
+    bus->is_touched = true; /* the check handle of the same loop turn drains */
 }
 
 static void on_poll_freed(uv_handle_t *handle)
@@ -169,6 +168,7 @@ static mm_err_t watch(mm_bus_t *bus)
         return MM_ERR_SYSTEM;
     }
     uv_poll_start(bus->poll, UV_READABLE, on_poll);
+    touch(bus, true); /* what came before the edge was watched */
     return MM_OK;
 }
 
@@ -211,10 +211,9 @@ static mm_bus_t *bus_new(uv_loop_t *loop, mm_bus_on_frame_t *on_frame, void *ctx
     bus->loop = loop;
     bus->on_frame = on_frame;
     bus->ctx = ctx;
-    uv_prepare_init(loop, &bus->prepare);
     uv_check_init(loop, &bus->check);
     uv_idle_init(loop, &bus->idle);
-    bus->prepare.data = bus->check.data = bus->idle.data = bus;
+    bus->check.data = bus->idle.data = bus;
     return bus;
 }
 
@@ -224,7 +223,6 @@ static mm_err_t start(mm_bus_t **bus_p, mm_bus_t **out)
         mm_bus_close(bus_p);
         return MM_ERR_SYSTEM;
     }
-    uv_prepare_start(&(*bus_p)->prepare, on_prepare);
     uv_check_start(&(*bus_p)->check, on_check);
     *out = *bus_p;
     return MM_OK;
@@ -303,14 +301,14 @@ mm_err_t mm_bus_send(mm_bus_t *bus, mm_slice_t route, mm_slice_t frame)
 {
     int rc = 0;
 
-    assert(frame.len <= MM_BUS_MESSAGE_MAX);
+    assert(bus->zsock == NULL || frame.len <= MM_BUS_MESSAGE_MAX); /* a pipe knows no bound */
     if (bus->is_router)
         rc = zmq_send(bus->socket, route.ptr, route.len, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (rc >= 0)
         rc = zmq_send(bus->socket, frame.ptr, frame.len, ZMQ_DONTWAIT);
     int saved = errno;
-    if (is_readable(bus))
-        stay_awake(bus, true);
+    if (!bus->is_touched && is_readable(bus))
+        touch(bus, true);
     if (rc >= 0)
         return MM_OK;
     return saved == EHOSTUNREACH ? MM_ERR_NO_ROUTE : MM_ERR_AGAIN;
@@ -325,7 +323,6 @@ void mm_bus_close(mm_bus_t **bus_p)
     *bus_p = NULL;
     bus->is_closed = true;
     bus->closing = bus->poll != NULL ? HANDLES : HANDLES - 1;
-    uv_close((uv_handle_t *)&bus->prepare, on_handle_closed);
     uv_close((uv_handle_t *)&bus->check, on_handle_closed);
     uv_close((uv_handle_t *)&bus->idle, on_handle_closed);
     if (bus->poll != NULL) {

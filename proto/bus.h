@@ -1,9 +1,10 @@
 /* One ZeroMQ socket on a libuv loop: the only place that knows ZMQ_FD.
  *
- * ZMQ_FD is edge triggered and shared by both directions: after every send or receive the socket may have become
- * readable without a new edge.  So the poll callback is empty; a check handle drains (at most 256 messages or 2 ms a loop
- * turn), and a prepare handle, as well as every send, looks at ZMQ_EVENTS and keeps the loop awake with an idle
- * handle while something is left.
+ * ZMQ_FD is edge triggered and shared by both directions: after a send or receive the socket may have become
+ * readable without a new edge.  So the poll callback only notes the edge, a check handle drains (at most 256 messages or 2 ms a loop
+ * turn) until nothing is left, every send looks at ZMQ_EVENTS, and an idle handle keeps the loop awake while something
+ * may be left.  Between a drain that found nothing and the next edge or send the socket is not asked: each question costs libzmq
+ * two system calls.
  *
  * Sockets never carry a routing id of ours (two peers with one id lose messages silently); a ROUTER makes its own.  One payload frame a
  * message, always DONTWAIT, ZMQ_IMMEDIATE, mandatory routing.

@@ -1,22 +1,23 @@
 /* The load: people of many rooms, in a process of its own so that its cost is not counted.
  *
- *     node crowd.js URL SHAPE ROOMS SECONDS RATE
+ *     node crowd.js URL SHAPE ROOMS SECONDS RATE WINDOW
  *
  * SHAPE  pairs   two people a room, each sends the other an offer of 300 bytes
  *        offers  the same with 2 KB
  *        chat    eight people a room, one of them talks, everybody gets it
  *        idle    ROOMS connections that only join, one room each
- * RATE   messages a second in all; 0: as fast as it comes back (one under way each sender)
+ * RATE   messages a second in all; 0: as fast as it comes back (WINDOW under way each sender)
  *
  * Prints "ready", waits for a line on stdin, loads for SECONDS and prints {deliveries, seconds}. */
 'use strict';
 
 const WebSocket = require('ws');
 
-const [url, shape, roomsText, secondsText, rateText] = process.argv.slice(2);
+const [url, shape, roomsText, secondsText, rateText, windowText] = process.argv.slice(2);
 const rooms = Number(roomsText);
 const seconds = Number(secondsText);
 const rate = Number(rateText);
+const underWay = Number(windowText || 1);
 const people = { pairs: 2, offers: 2, chat: 8, idle: 1 }[shape];
 const padding = 'a=rtpmap:111 opus/48000/2\r\n'.repeat(100).slice(0, shape === 'offers' ? 1850 : 90);
 
@@ -88,7 +89,7 @@ async function main() {
     const started = process.hrtime.bigint();
     let stop = () => {};
     if (rate > 0 && shape !== 'idle') stop = pace();
-    else senders.forEach(send);
+    else for (let i = 0; i < underWay; i += 1) senders.forEach(send);
     setTimeout(() => {
         stop();
         running = false;
