@@ -16,9 +16,9 @@ const { Server } = require('../e2e/server');
 const runs = Number(process.argv[2] || 3);
 const seconds = 3;
 const loads = [
-    { name: 'offer 300 B, 50 pairs, saturated', shape: 'pairs', rooms: 50, rate: 0 },
-    { name: 'offer 2 KB, 50 pairs, saturated', shape: 'offers', rooms: 50, rate: 0 },
-    { name: 'chat in rooms of 8, saturated', shape: 'chat', rooms: 12, rate: 0 },
+    { name: 'offer 300 B, 50 pairs, saturated', shape: 'pairs', rooms: 50, rate: 0, window: 8 },
+    { name: 'offer 2 KB, 50 pairs, saturated', shape: 'offers', rooms: 50, rate: 0, window: 8 },
+    { name: 'chat in rooms of 8, saturated', shape: 'chat', rooms: 12, rate: 0, window: 8 },
     { name: 'offer 300 B, 5,000 a second', shape: 'pairs', rooms: 50, rate: 5000 },
     { name: 'offer 300 B, 10,000 a second', shape: 'pairs', rooms: 50, rate: 10000 },
 ];
@@ -36,7 +36,7 @@ function residentBytes(pids) {
 }
 
 function crowd(url, load, time) {
-    const child = spawn(process.execPath, [path.join(__dirname, 'crowd.js'), url, load.shape, load.rooms, time, load.rate],
+    const child = spawn(process.execPath, [path.join(__dirname, 'crowd.js'), url, load.shape, load.rooms, time, load.rate, load.window || 1],
         { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     return { child, line: async () => (await lines.next()).value };
