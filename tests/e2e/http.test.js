@@ -78,7 +78,7 @@ suite('http', {}, ({ test }) => {
     });
 
     test('[HTTP-06] [HTTP-07] an unknown path is 404', async ({ server }) => {
-        for (const path of ['/nothing', '/healthy', '/health/', '/api', '/Health', '/..', '/%2e%2e/etc/passwd', `/${'x'.repeat(500)}`]) {
+        for (const path of ['/nothing', '/healthy', '/health/', '/api', '/Health', '/%2e%2e/etc/passwd', `/${'x'.repeat(500)}`]) {
             const answer = await http.get(server.gateway, path);
             assert.strictEqual(answer.status, 404, path);
             assert.deepStrictEqual(answer.json, { error: 'Not found' }, path);
