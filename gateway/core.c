@@ -312,7 +312,7 @@ mm_figures_t mm_gateway_figures(const mm_gateway_t *gateway, int64_t now_ms)
                             .peak_participants = gateway->figures.peak_participants,
                             .uptime_ms = gateway->figures.uptime_ms};
 
-    if (gateway->is_linked)
+    if (gateway->is_linked && gateway->figures_ms != 0)
         figures.uptime_ms += (uint64_t)(now_ms - gateway->figures_ms);
     return figures;
 }

@@ -228,10 +228,14 @@ static int open_listener(world_t *world)
 {
     mm_err_t err = mm_listener_open(&world->loop, &world->settings, &world->counters,
                                     world->transport, &world->listener);
+    char reason[160];
 
-    if (err == MM_ERR_MALFORMED)
-        return refuse(EX_CONFIG, "address: no such address");
-    return err == MM_OK ? EX_OK : refuse(EX_UNAVAILABLE, strerror(errno));
+    if (err == MM_OK)
+        return EX_OK;
+    (void)snprintf(reason, sizeof reason, "address \"%s\", port %d: %s", world->settings.address,
+                   (int)world->settings.port,
+                   err == MM_ERR_MALFORMED ? "no such address" : strerror(errno));
+    return refuse(err == MM_ERR_MALFORMED ? EX_CONFIG : EX_UNAVAILABLE, reason);
 }
 
 /* The prepare handle is started last, so that it runs before the bus's, which looks whether anything is left. */
