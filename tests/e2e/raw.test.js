@@ -28,7 +28,6 @@ suite('raw HTTP', {}, ({ test }) => {
         ['a length of hex', post('Content-Length: 0x2', '{}')],
         ['a length of words', post('Content-Length: two', '{}')],
         ['a length beyond 64 bits', post('Content-Length: 99999999999999999999999', '{}')],
-        ['no length', post('X-Nothing: x', '')],
         ['no host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n'],
     ];
     for (const [what, bytes] of refused) {
@@ -39,6 +38,17 @@ suite('raw HTTP', {}, ({ test }) => {
             assert.match(text, /x-frame-options: DENY/i);
         });
     }
+
+    test('[ROOMS-02] a POST without any length has an empty body', async ({ server }) => {
+        const { status, text } = await only(server.gateway, post('Connection: close', ''));
+        assert.strictEqual(status, 201, text);
+    });
+
+    /* RFC 9112, section 6.3: then there is no body; whatever follows is not taken for a next request. */
+    test('[HTTP-10] a POST without a length has an empty body, and is the last request', async ({ server }) => {
+        const { status } = await only(server.gateway, post('X-Nothing: x', 'GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'));
+        assert.strictEqual(status, 201);
+    });
 
     test('[HTTP-10] a body announced too long is refused before it comes', async ({ server }) => {
         const { status } = await only(server.gateway, post('Content-Length: 16385', ''));
