@@ -31,14 +31,15 @@ static bool has_room(mm_visitor_t *visitor, size_t len)
     return true;
 }
 
+/* With a byte in it: libwebsockets does not tell of a pong without. */
 static void write_ping(mm_visitor_t *visitor)
 {
-    unsigned char frame[LWS_PRE + 1];
+    unsigned char frame[LWS_PRE + 1] = {[LWS_PRE] = '.'};
 
     visitor->wants_ping = lws_partial_buffered(visitor->wsi) != 0;
     if (visitor->wants_ping)
         ask_for_room(visitor);
-    else if (lws_write(visitor->wsi, frame + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+    else if (lws_write(visitor->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) < 0)
         mm_visitor_kill(visitor);
 }
 
