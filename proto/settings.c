@@ -374,9 +374,8 @@ static bool check_together(reading_t *reading)
     mm_settings_t *out = reading->out;
     const mm_setting_t *participants = mm_setting_find("default-participants");
 
-    if (out->use_https)
-        return refuse_setting(reading, "use-https",
-                              "this version serves plain HTTP only; let a proxy in front end TLS");
+    if (out->use_https && (out->tls_certificate[0] == '\0' || out->tls_key[0] == '\0'))
+        return refuse_setting(reading, "use-https", "needs tls-certificate and tls-key");
     if (out->idle_timeout <= out->ping_interval)
         return refuse_setting(reading, "idle-timeout", "must be longer than ping-interval");
     if (out->default_participants > out->max_participants) {
