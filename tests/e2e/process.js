@@ -44,7 +44,7 @@ function cleanEnvironment(extra) {
 }
 
 class Program {
-    /* `options.env` is the whole environment beside PATH and the like. */
+    /* `options.env` is the whole environment beside PATH and the like; `options.through` are words to start it through. */
     constructor(name, options = {}) {
         this.name = name;
         this.lines = [];
@@ -54,7 +54,8 @@ class Program {
         const file = path.join(binaries, name);
         assert.ok(existsSync(file), `${file} is not built`);
         /* setpriv makes the kernel end the child when this process is killed; it execs, so the pid is the program's. */
-        const wrapper = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', file] : [file];
+        const guard = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] : [];
+        const wrapper = [...guard, ...(options.through || []), file];
         this.child = spawn(wrapper[0], [...wrapper.slice(1), ...(options.args || [])], {
             env: cleanEnvironment(options.env),
             cwd: options.cwd,
