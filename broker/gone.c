@@ -4,6 +4,7 @@
 #include "broker/gone.h"
 
 #include "broker/name_hash.h"
+#include <assert.h>
 
 enum { NONE = UINT32_MAX };
 
@@ -107,6 +108,7 @@ static void forget(mm_gone_t *gone, uint32_t at)
     slot_t *slot = &gone->slots[at];
     name_t *name = slot->name;
 
+    assert(name != NULL);
     detach(gone, &gone->all, at, false);
     detach(gone, &name->ids, at, true);
     slot->name = NULL;

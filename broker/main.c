@@ -19,8 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum {
     EXIT_UNAVAILABLE = 69,
     EXIT_SOFTWARE = 70,

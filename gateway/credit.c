@@ -31,8 +31,8 @@ mm_credit_t *mm_credits_get(mm_credits_t *credits, const mm_id_t *peer)
     if (credits->count == credits->capacity) {
         credits->capacity = credits->capacity == 0 ? 4 : credits->capacity * 2;
         credits->rows = realloc(credits->rows, credits->capacity * sizeof *credits->rows);
-        assert(credits->rows != NULL);
     }
+    assert(credits->rows != NULL);
     credit = &credits->rows[credits->count++];
     *credit = (mm_credit_t){.peer = *peer};
     return credit;

@@ -29,12 +29,14 @@ static void answer_document(mm_http_answer_t *answer, json_t *document)
 
 static void answer_page(mm_http_answer_t *answer)
 {
+    size_t length = sizeof mm_index_html;
+
     *answer = (mm_http_answer_t){.status = 200,
                                  .type = "text/html; charset=utf-8",
-                                 .body = malloc(sizeof mm_index_html),
-                                 .body_len = sizeof mm_index_html};
+                                 .body = malloc(length),
+                                 .body_len = length};
     assert(answer->body != NULL);
-    memcpy(answer->body, mm_index_html, sizeof mm_index_html);
+    memcpy(answer->body, mm_index_html, length);
 }
 
 /* A browser's address bar gets a page, everything else the index. */

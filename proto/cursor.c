@@ -1,5 +1,6 @@
 #include "proto/cursor.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The first byte of a value and the number behind it, read and bounded. */
@@ -64,6 +65,16 @@ static head_t fixed_head(uint8_t first)
     return (head_t){.type = MM_TYPE_IS_INT, .is_negative = true, .value = (uint64_t)(int8_t)first};
 }
 
+static void extend_sign(head_t *head)
+{
+    assert(head->width > 0 && head->width <= 8);
+    unsigned unused_bits = 64 - 8U * (unsigned)head->width;
+    if (head->value >> (63 - unused_bits) != 0) {
+        head->is_negative = true;
+        head->value = (uint64_t)((int64_t)(head->value << unused_bits) >> unused_bits);
+    }
+}
+
 /* Reads the head of the next value.  A length that is longer than the bytes behind it fails
  * here, and so does a count whose elements could not stand there with a byte each. */
 static bool read_head(mm_cursor_t *cursor, head_t *head)
@@ -84,11 +95,8 @@ static bool read_head(mm_cursor_t *cursor, head_t *head)
         head->value = big_endian(cursor->at + 1, format->width);
         if (head->type == MM_TYPE_IS_BOOL)
             head->value = first & 1;
-        unsigned unused_bits = 64 - 8U * format->width;
-        if (first >= 0xd0 && first <= 0xd3 && head->value >> (63 - unused_bits) != 0) {
-            head->is_negative = true;
-            head->value = (uint64_t)((int64_t)(head->value << unused_bits) >> unused_bits);
-        }
+        if (first >= 0xd0 && first <= 0xd3)
+            extend_sign(head);
     }
     cursor->at += 1 + head->width;
 

@@ -91,8 +91,11 @@ void mm_setting_variable(const mm_setting_t *row, const char *suffix,
     int length = snprintf(out, MM_SETTING_VARIABLE_BYTES, "MIKROMEET_%s%s", row->name, suffix);
 
     assert(length > 0 && length < MM_SETTING_VARIABLE_BYTES);
-    for (char *at = out; *at != '\0'; at++)
-        *at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+    for (char *at = out; *at != '\0'; at++) {
+        if (*at == '-')
+            *at = '_';
+        *at = (char)toupper((unsigned char)*at);
+    }
 }
 
 static const unit_t *units_of(mm_setting_kind_t kind)
