@@ -262,12 +262,19 @@ suite('join', {}, ({ test }) => {
         await ann.next('participant-left', { participantId: bob.id });
         await cleo.next('participant-left', { participantId: bob.id });
         assert.strictEqual(await bob.isJoined(), false);
-        cleo.sendText('{"type":"join","roomId":"no room"}');
-        await cleo.error('INVALID_MESSAGE');
+        cleo.send('leave');
         await ann.next('participant-left', { participantId: cleo.id });
-        assert.strictEqual(await cleo.isJoined(), false);
         knockWith(ann, world.room);
         await ann.error('ROOM_NOT_FOUND'); /* it was the last one, so the room ended */
+    });
+
+    test('[ERR-08] [JOIN-12] save a join that is no valid message, which does nothing', async (world) => {
+        const [ann, bob] = await meet(world, 'Ann', 'Bob');
+        for (const wrong of ['{"type":"join"}', '{"type":"join","roomId":"no room"}', `{"type":"join","roomId":"${world.room}","isHost":1}`]) {
+            bob.sendText(wrong);
+            await bob.error('INVALID_MESSAGE', 'Invalid message format');
+        }
+        await settle(bob, ann);
     });
 
     test('[JOIN-12] in a full room the own seat is free again', async (world) => {

@@ -137,7 +137,7 @@ class Server {
     async eventually(what, holds) {
         let asking = true;
         const asked = (async () => {
-            while (asking && !await holds()) await new Promise(setImmediate);
+            while (asking && !await holds()) await new Promise((resolve) => { setTimeout(resolve, 5); });
         })();
         await within(patienceMs, `never: ${what}`, asked).finally(() => { asking = false; });
     }

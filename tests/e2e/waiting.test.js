@@ -125,11 +125,12 @@ suite('waiting room', {}, ({ test }) => {
         bob.send('chat', { text: 'private' });
         bob.send('raise-hand');
         bob.send('reaction', { reaction: 'clap' });
+        await bob.next('chat');
+        for (const type of ['chat', 'raise-hand', 'reaction']) await ann.next(type);
         ann.send('recording-started');
+        for (const person of [ann, bob]) await person.next('recording-started');
         for (const type of ['offer', 'answer']) ann.send(type, { targetId: cleo.id, sdp: 'v=0' });
         ann.send('moderator-action', { targetId: cleo.id, action: 'mute' });
-        await bob.until('recording-started');
-        await ann.until('recording-started');
         await settle(ann, bob);
         await cleo.heardNothing();
     });
