@@ -33,7 +33,8 @@ function secret(word = 'text') {
     return `${secretMark}${word}-${secrets}`;
 }
 
-/* options: as for Server, and `server: false` for suites that start their own. */
+/* options: as for Server, and `server: false` for suites that start their own.  A test takes {timeoutMs} before its body
+ * where it needs longer than the others. */
 function suite(name, options, define) {
     nodeTest.describe(name, () => {
         const shared = { server: null };
@@ -43,7 +44,11 @@ function suite(name, options, define) {
         nodeTest.after(async () => {
             if (shared.server) await shared.server.stop();
         });
-        const test = (title, body) => nodeTest.it(title, { timeout: 6 * patienceMs }, () => runTest(shared, body));
+        const test = (title, ...rest) => {
+            const body = rest.pop();
+            const { timeoutMs = 6 * patienceMs } = rest.pop() || {};
+            nodeTest.it(title, { timeout: timeoutMs }, () => runTest(shared, body));
+        };
         define({ test, shared });
     });
 }

@@ -134,10 +134,10 @@ class Server {
     }
 
     /* Asks until `holds` says so, for what follows an event that no client sees. */
-    async eventually(what, holds) {
+    async eventually(what, holds, everyMs = 5) {
         let asking = true;
         const asked = (async () => {
-            while (asking && !await holds()) await new Promise((resolve) => { setTimeout(resolve, 5); });
+            while (asking && !await holds()) await new Promise((resolve) => { setTimeout(resolve, everyMs); });
         })();
         await within(patienceMs, `never: ${what}`, asked).finally(() => { asking = false; });
     }
