@@ -4,16 +4,15 @@
 #include "broker/gone.h"
 
 #include "broker/name_hash.h"
-#include <assert.h>
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 
 /* A doubly linked queue of slots by index, oldest first. */
 typedef struct queue {
     uint32_t first, last;
 } queue_t;
 
-typedef struct link {
+typedef struct slot_link {
     uint32_t before, after;
 } slot_link_t;
 

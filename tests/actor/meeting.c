@@ -2,14 +2,15 @@
  * changes to a store and looks at every output. */
 #include "meeting.h"
 
-#include <arpa/inet.h>
+#include "line.h"
+
 #include <czmq.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-enum { ACTORS_MAX = 64, TEXT_MAX = 16384, RECORDS_MAX = 64, WORDS_MAX = 24 };
+enum { ACTORS_MAX = 64, TEXT_MAX = 16384, RECORDS_MAX = 64 };
 
 typedef struct actor {
     char name[16];
@@ -42,15 +43,6 @@ struct meeting {
 };
 
 /* --- names ------------------------------------------------------------------------------------- */
-
-static mm_id_t id_named(const char *name)
-{
-    mm_id_t id = {0};
-
-    assert_true(strlen(name) <= sizeof id.bytes);
-    memcpy(id.bytes, name, strlen(name));
-    return id;
-}
 
 static void print(meeting_t *meeting, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -174,137 +166,6 @@ mm_err_t meeting_result(const meeting_t *meeting)
     return meeting->result;
 }
 
-/* --- reading a line ------------------------------------------------------------------------------ */
-
-typedef struct line {
-    char text[TEXT_MAX];
-    char *words[WORDS_MAX]; /* who, type, key=value ... */
-    size_t count;
-} line_t;
-
-/* Splits at spaces, but not within quotes, which are taken away. */
-static void split(const char *text, line_t *line)
-{
-    char *to = line->text;
-    bool is_quoted = false;
-
-    assert_true(strlen(text) < sizeof line->text);
-    line->count = 0;
-    line->words[line->count++] = to;
-    for (; *text != 0; text++) {
-        if (*text == '\'') {
-            is_quoted = !is_quoted;
-        } else if (*text == ' ' && !is_quoted) {
-            *to++ = 0;
-            assert_true(line->count < WORDS_MAX);
-            line->words[line->count++] = to;
-        } else {
-            *to++ = *text;
-        }
-    }
-    *to = 0;
-}
-
-/* Value of a key, NULL where the line has none. */
-static const char *value_of(const line_t *line, const char *key)
-{
-    for (size_t i = 2; i < line->count; i++) {
-        size_t len = strlen(key);
-        if (strncmp(line->words[i], key, len) == 0 && line->words[i][len] == '=')
-            return line->words[i] + len + 1;
-    }
-    return NULL;
-}
-
-static const mm_field_t *field_of(const mm_spec_t *spec, const char *wire)
-{
-    for (const mm_field_t *field = spec->fields; field->wire != NULL; field++)
-        if (strcmp(field->wire, wire) == 0)
-            return field;
-    return NULL;
-}
-
-/* Numbers are written as such, types by their wire name, reasons by their text. */
-static int64_t number_of(const char *value)
-{
-    const mm_spec_t *spec = mm_spec_by_wire(mm_text(value));
-
-    if (spec != NULL)
-        return spec->msg;
-    for (int reason = 1; reason < MM_REASON_LIMIT; reason++)
-        if (strcmp(mm_reason_text((mm_reason_t)reason), value) == 0)
-            return reason;
-    return strtoll(value, NULL, 10);
-}
-
-static void write_address(const char *value, mm_writer_t *out)
-{
-    uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
-
-    if (strchr(value, ':') != NULL)
-        assert_int_equal(inet_pton(AF_INET6, value, address), 1);
-    else
-        assert_int_equal(inet_pton(AF_INET, value, address + 12), 1);
-    mm_write_bin(out, (mm_slice_t){address, sizeof address});
-}
-
-static void write_value(const mm_field_t *field, const char *value, mm_writer_t *out)
-{
-    char token[MM_ID_CHARS];
-    mm_id_t id;
-
-    if (strcmp(value, "null") == 0)
-        mm_write_nil(out);
-    else if (field == NULL || strchr(value, '!') == value)
-        mm_write_str(out, mm_text(value));
-    else if (strcmp(field->wire, "creatorToken") == 0) {
-        id = id_named(value);
-        mm_id_print(&id, token);
-        mm_write_str(out, (mm_text_t){token, sizeof token});
-    } else if (field->kind == MM_KIND_BOOL)
-        mm_write_bool(out, strcmp(value, "yes") == 0);
-    else if (field->kind == MM_KIND_INT)
-        mm_write_i64(out, number_of(value));
-    else if (field->kind == MM_KIND_ID) {
-        id = id_named(value);
-        mm_write_id(out, &id);
-    } else
-        mm_write_str(out, mm_text(value));
-}
-
-static bool is_for_the_stamp(const char *word)
-{
-    return strncmp(word, "t=", 2) == 0 || strncmp(word, "candidates=", 11) == 0 ||
-           strncmp(word, "from=", 5) == 0 || strncmp(word, "fresh=", 6) == 0;
-}
-
-static void write_body(const mm_spec_t *spec, const line_t *line, mm_writer_t *out)
-{
-    bool is_creation = spec->msg == MM_MSG_CREATE_ROOM;
-    uint32_t pairs = is_creation ? 1 : 0;
-
-    for (size_t i = 2; i < line->count; i++)
-        pairs += is_for_the_stamp(line->words[i]) ? 0 : 1;
-    mm_write_map(out, pairs);
-    for (size_t i = 2; i < line->count; i++) {
-        char *equals = strchr(line->words[i], '=');
-        if (is_for_the_stamp(line->words[i]))
-            continue;
-        assert_non_null(equals);
-        mm_text_t key = {line->words[i], (size_t)(equals - line->words[i])};
-        char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)key.len, key.ptr);
-        mm_write_str(out, key);
-        write_value(field_of(spec, name), equals + 1, out);
-    }
-    if (is_creation) {
-        const char *from = value_of(line, "from");
-        mm_write_str(out, mm_text("address"));
-        write_address(from != NULL ? from : "127.0.0.1", out);
-    }
-    assert_false(out->overflow);
-}
-
 /* --- a turn --------------------------------------------------------------------------------------- */
 
 static void hash_badly(const char *secret, size_t len, mm_password_t *password)
@@ -343,17 +204,17 @@ static void find_proof(meeting_t *meeting, mm_input_t *input)
 
 static mm_id_t fresh_id(actor_t *actor, const line_t *line, mm_msg_t msg)
 {
-    const char *wish = value_of(line, "fresh");
+    const char *wish = line_value(line, "fresh");
     char name[32];
 
     if (wish != NULL)
-        return id_named(wish);
+        return line_id(wish);
     if (msg != MM_MSG_JOIN && msg != MM_MSG_CREATE_ROOM)
         return (mm_id_t){0};
     if (msg == MM_MSG_CREATE_ROOM || ++actor->joins == 1)
-        return id_named(actor->name);
+        return line_id(actor->name);
     snprintf(name, sizeof name, "%s%d", actor->name, actor->joins);
-    return id_named(name);
+    return line_id(name);
 }
 
 /* The name goes on with a new connection; nothing may be said to the old one. */
@@ -375,17 +236,17 @@ static void run(meeting_t *meeting, const line_t *line)
     uint8_t body[4096], client_time[16];
     mm_writer_t writer = mm_writer(body, sizeof body);
     mm_writer_t time = mm_writer(client_time, sizeof client_time);
-    const char *candidates = value_of(line, "candidates"), *t = value_of(line, "t");
+    const char *candidates = line_value(line, "candidates"), *t = line_value(line, "t");
     mm_input_t input = {.contact = contact_of(meeting, actor),
                         .spec = mm_spec_by_wire(mm_text(line->words[1])),
                         .stamp = {.time_ms = meeting->now_ms}};
 
     assert_non_null(input.spec);
-    write_body(input.spec, line, &writer);
+    line_write_body(line, input.spec, &writer);
     input.body = mm_writer_slice(&writer);
-    if ((input.spec->flags & MM_TARGETED) != 0 && value_of(line, "targetId") != NULL &&
-        *value_of(line, "targetId") != '!')
-        input.target = id_named(value_of(line, "targetId"));
+    if ((input.spec->flags & MM_TARGETED) != 0 && line_value(line, "targetId") != NULL &&
+        *line_value(line, "targetId") != '!')
+        input.target = line_id(line_value(line, "targetId"));
     if (t != NULL) {
         mm_write_i64(&time, strtoll(t, NULL, 10));
         input.stamp.client_time = mm_writer_slice(&time);
@@ -619,7 +480,7 @@ const char *meeting_say(meeting_t *meeting, const char *text)
     static line_t line;
 
     meeting_registry(meeting);
-    split(text, &line);
+    line_split(text, &line);
     meeting->now_ms++;
     meeting->out_len = 0;
     meeting->out[0] = 0;
