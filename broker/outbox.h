@@ -19,17 +19,17 @@ bool mm_contact_equal(const mm_contact_t *a, const mm_contact_t *b);
 typedef struct mm_output {
     mm_msg_t msg;
     bool has_from;
-    mm_id_t from;             /* printed as participantId */
-    size_t to, to_count;      /* recipients: index and count in contacts[] */
-    size_t body, body_len;    /* msgpack map: offset and length in bytes[] */
-    size_t time, time_len;    /* msgpack number printed as timestamp: offset and length in bytes[] */
+    mm_id_t from;          /* printed as participantId */
+    size_t to, to_count;   /* recipients: index and count in contacts[] */
+    size_t body, body_len; /* msgpack map: offset and length in bytes[] */
+    size_t time, time_len; /* msgpack number printed as timestamp: offset and length in bytes[] */
 } mm_output_t;
 
 /* A record of the store: bytes to keep under a key, or its removal. */
 typedef struct mm_change {
     bool is_removal;
-    bool is_durable;        /* must survive a power cut before anything that depends on it is said */
-    size_t key, key_len;    /* room id, offset and length in bytes[] */
+    bool is_durable;     /* must survive a power cut before anything that depends on it is said */
+    size_t key, key_len; /* room id, offset and length in bytes[] */
     size_t value, value_len;
 } mm_change_t;
 
@@ -50,10 +50,12 @@ void mm_outbox_clear(mm_outbox_t *outbox); /* keeps the memory */
 
 /* Begins an output whose body is the struct `message` of the row; recipients are added with mm_outbox_to.
  * `from` may be NULL.  Its timestamp is `time_ms`. */
-void mm_outbox_say(mm_outbox_t *outbox, mm_msg_t msg, const void *message, const mm_id_t *from, int64_t time_ms);
+void mm_outbox_say(mm_outbox_t *outbox, mm_msg_t msg, const void *message, const mm_id_t *from,
+                   int64_t time_ms);
 
 /* The same with a body that is passed on as it came, and a timestamp that is a msgpack number (empty: time_ms). */
-void mm_outbox_pass(mm_outbox_t *outbox, mm_msg_t msg, mm_slice_t body, const mm_id_t *from, mm_slice_t time, int64_t time_ms);
+void mm_outbox_pass(mm_outbox_t *outbox, mm_msg_t msg, mm_slice_t body, const mm_id_t *from,
+                    mm_slice_t time, int64_t time_ms);
 
 /* One more recipient of the output begun last. */
 void mm_outbox_to(mm_outbox_t *outbox, mm_contact_t contact);

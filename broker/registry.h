@@ -24,10 +24,10 @@ typedef struct mm_password {
 } mm_password_t;
 
 typedef enum mm_proof_kind {
-    MM_PROOF_NONE,   /* nothing was hashed */
-    MM_PROOF_RIGHT,  /* the join's password belongs to `password` */
-    MM_PROOF_WRONG,  /* it does not */
-    MM_PROOF_MADE    /* a new room's password was hashed: `password` is the result */
+    MM_PROOF_NONE,  /* nothing was hashed */
+    MM_PROOF_RIGHT, /* the join's password belongs to `password` */
+    MM_PROOF_WRONG, /* it does not */
+    MM_PROOF_MADE   /* a new room's password was hashed: `password` is the result */
 } mm_proof_kind_t;
 
 /* What a helper found out before the turn.  `password` says against what it was checked, so that a room that was made anew
@@ -56,8 +56,8 @@ void mm_registry_destroy(mm_registry_t **registry_p);
  *   MM_PROOF_WRONG  check `*secret` against `*against` (a room with a password; an absent password is checked as "")
  *   MM_PROOF_MADE   hash `*secret` with a new salt (a room will be made with it)
  * `secret` points into the input's body. */
-mm_proof_kind_t mm_registry_needs_proof(const mm_registry_t *registry, const mm_input_t *input, mm_text_t *secret,
-                                        mm_password_t *against);
+mm_proof_kind_t mm_registry_needs_proof(const mm_registry_t *registry, const mm_input_t *input,
+                                        mm_text_t *secret, mm_password_t *against);
 
 /* Runs one turn and fills `outbox` (cleared by the caller).  Never fails towards the caller: a refusal is an output.
  * MM_ERR_AGAIN: the room changed while the password was hashed, nothing was done: ask mm_registry_needs_proof again.
@@ -85,13 +85,15 @@ typedef struct mm_registry_person {
     mm_id_t id;
     mm_contact_t contact;
     bool is_waiting, is_moderator, is_muted, is_video_off, is_hand_raised, is_recorder;
-    size_t capacity;   /* of the room */
+    size_t capacity; /* of the room */
     bool room_locked;
 } mm_registry_person_t;
-void mm_registry_each(const mm_registry_t *registry, void (*visit)(void *ctx, const mm_registry_person_t *person), void *ctx);
+void mm_registry_each(const mm_registry_t *registry,
+                      void (*visit)(void *ctx, const mm_registry_person_t *person), void *ctx);
 
 /* Every connection that sits, waits or was ended, in the order in which they came: when a gateway dies, each of its own needs
  * a GONE (ended ones too, or they would stay known for ever).  `visit` collects; turns run afterwards. */
-void mm_registry_each_contact(const mm_registry_t *registry, void (*visit)(void *ctx, mm_contact_t contact), void *ctx);
+void mm_registry_each_contact(const mm_registry_t *registry,
+                              void (*visit)(void *ctx, mm_contact_t contact), void *ctx);
 
 #endif
