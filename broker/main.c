@@ -35,6 +35,7 @@ typedef struct process {
     uv_prepare_t prepare;
     uv_signal_t signals[3];
     int lock;
+    bool has_said_bye;
     mm_storer_t storer_argument;
     zactor_t *hasher, *storer;
     mm_bus_t *bus, *hasher_pipe, *storer_pipe;
@@ -103,10 +104,13 @@ static const mm_broker_ops_t broker_ops = {
 
 /* --- what happens -------------------------------------------------------------------------- */
 
+/* After the farewell gateways say HELLO anew; that is for the next broker, not for the last moments of this one. */
 static void on_frame(void *ctx, mm_slice_t route, mm_slice_t frame)
 {
     process_t *process = ctx;
 
+    if (process->has_said_bye)
+        return;
     mm_broker_on_frame(process->broker, route, frame, monotonic_ms(process), clock_ms());
 }
 
@@ -163,6 +167,7 @@ static void on_signal(uv_signal_t *signal, int number)
     }
     MM_LOG(INFO, "broker_ends", MM_LOG_NUMBER("signal", number));
     mm_broker_say_bye(process->broker);
+    process->has_said_bye = true;
     uv_stop(&process->loop);
 }
 
