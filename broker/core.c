@@ -6,6 +6,7 @@
  *                                                     ▼
  *                                      gone: its people leave, its entries are dropped */
 #include "broker/broker.h"
+#include "broker/name_hash.h"
 #include "proto/log.h"
 
 #include <assert.h>
@@ -387,7 +388,7 @@ mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counter
     broker->hashing = zhashx_new();
     broker->proofs = zlistx_new();
     broker->pending = mm_transactions_new();
-    broker->pending_rooms = zhashx_new();
+    broker->pending_rooms = mm_name_table_new(NULL);
     broker->scratch = malloc(MM_ENTRY_MAX);
     assert(broker->hashing != NULL && broker->proofs != NULL && broker->pending_rooms != NULL &&
            broker->scratch != NULL);
@@ -409,8 +410,8 @@ void mm_broker_destroy(mm_broker_t **broker_p)
     }
     bury_peers(broker);
     free(broker->peers);
+    zhashx_destroy(&broker->pending_rooms); /* its keys lie in the transactions */
     zlistx_destroy(&broker->pending);
-    zhashx_destroy(&broker->pending_rooms);
     zhashx_destroy(&broker->hashing);
     zlistx_destroy(&broker->proofs);
     mm_outbox_fini(&broker->outbox);

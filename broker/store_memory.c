@@ -1,4 +1,5 @@
 /* The store that keeps everything in memory. */
+#include "broker/name_hash.h"
 #include "broker/store.h"
 #include "proto/cursor.h"
 
@@ -32,6 +33,7 @@ static mm_err_t open_store(const char *folder, mm_store_t **out)
     assert(store != NULL);
     store->records = zhashx_new();
     assert(store->records != NULL);
+    zhashx_set_key_hasher(store->records, mm_name_hash);
     zhashx_set_destructor(store->records, destroy_chunk);
     *out = store;
     return MM_OK;

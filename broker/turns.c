@@ -106,7 +106,9 @@ static void remember_room(mm_broker_t *broker, mm_transaction_t *transaction, in
         return;
     memcpy(name, room.ptr, room.len);
     name[room.len] = '\0';
-    zhashx_update(broker->pending_rooms, name, transaction);
+    /* The key lies in the transaction, so an older one must take its key along. */
+    zhashx_delete(broker->pending_rooms, name);
+    zhashx_insert(broker->pending_rooms, name, transaction);
 }
 
 static mm_transaction_t *transaction_new(mm_broker_t *broker)

@@ -1,6 +1,9 @@
 /* See keys.h. */
 #include "proto/keys.h"
 
+#include <assert.h>
+#include <openssl/rand.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -20,13 +23,27 @@ int mm_key_compare_numbers(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static uint64_t secrets[KEY_BYTES];
+static pthread_once_t secrets_once = PTHREAD_ONCE_INIT;
+
+static void draw_secrets(void)
+{
+    int drawn = RAND_bytes((unsigned char *)secrets, sizeof secrets);
+
+    assert(drawn == 1);
+    (void)drawn;
+}
+
+/* Multiply and add over the integers modulo 2^64 is universal in its upper bits (Dietzfelbinger 1996). */
 size_t mm_key_hash_16(const void *key)
 {
-    uint64_t halves[2];
+    const unsigned char *bytes = key;
+    uint64_t sum = 0;
 
-    memcpy(halves, key, KEY_BYTES);
-    halves[0] ^= halves[1] * UINT64_C(0x9E3779B97F4A7C15);
-    return mm_key_hash_number(&halves[0]);
+    pthread_once(&secrets_once, draw_secrets);
+    for (size_t i = 0; i < KEY_BYTES; i++)
+        sum += secrets[i] * bytes[i];
+    return (size_t)(sum >> 32);
 }
 
 int mm_key_compare_16(const void *a, const void *b)
