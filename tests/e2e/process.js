@@ -43,6 +43,9 @@ function cleanEnvironment(extra) {
     return { ...kept, ...extra };
 }
 
+/* What each logs when it has started. */
+const startEvents = { 'mikromeet-gateway': 'gateway_listens', 'mikromeet-broker': 'broker_listens' };
+
 class Program {
     /* `options.env` is the whole environment beside PATH and the like; `options.through` are words to start it through. */
     constructor(name, options = {}) {
@@ -133,10 +136,15 @@ class Program {
         return this.ended();
     }
 
-    /* Ends it as an operator would, and looks whether it was well. */
+    async started() {
+        return this.line(startEvents[this.name]);
+    }
+
+    /* Ends it as an operator would, once it has started, and looks whether it was well. */
     async stop(signal = 'SIGTERM') {
-        if (!this.end) this.child.kill(signal);
         try {
+            await this.started();
+            this.child.kill(signal);
             const end = await this.ended();
             assert.deepStrictEqual(end, { status: 0, signal: null }, `${this.name} ended badly:\n${this.text}`);
         } finally {

@@ -84,7 +84,7 @@ class Server {
         const settings = { name, port: 0, address: '127.0.0.1', ...this.options.gateway, ...own };
         const gateway = new Program('mikromeet-gateway', { env: this.environment(settings) });
         this.gateways.push(gateway);
-        gateway.port = (await gateway.line('gateway_listens')).port;
+        gateway.port = (await gateway.started()).port;
         gateway.url = `ws://127.0.0.1:${gateway.port}`;
         await this.linked(gateway);
         return gateway;

@@ -113,7 +113,7 @@ suite('settings', { server: false }, ({ test }) => {
         const listens = async (args, env) => {
             const gateway = new Program('mikromeet-gateway', { args, env });
             try {
-                return (await gateway.line('gateway_listens')).port;
+                return (await gateway.started()).port;
             } finally {
                 await gateway.stop();
             }
@@ -132,7 +132,7 @@ suite('settings', { server: false }, ({ test }) => {
         const listens = async (env) => {
             const gateway = new Program('mikromeet-gateway', { env });
             try {
-                gateway.port = (await gateway.line('gateway_listens')).port;
+                gateway.port = (await gateway.started()).port;
                 return { port: gateway.port, iceServers: (await http.get(gateway, '/config')).json.iceServers };
             } finally {
                 await gateway.stop();
@@ -164,7 +164,7 @@ suite('settings', { server: false }, ({ test }) => {
             [['--config', writeConfig(folder, { 'turn-credential-file': file })], {}]];
         for (const [args, env] of ways) {
             const gateway = new Program('mikromeet-gateway', { args, env: environment(folder, { ...turn, ...env }) });
-            gateway.port = (await gateway.line('gateway_listens')).port;
+            gateway.port = (await gateway.started()).port;
             assert.strictEqual((await http.get(gateway, '/config')).json.iceServers[1].credential, credential);
             await gateway.stop();
         }
@@ -190,7 +190,7 @@ async function findEachOther(env, look = () => {}) {
     const broker = new Program('mikromeet-broker', { env });
     const gateway = new Program('mikromeet-gateway', { env: { ...env, MIKROMEET_PORT: 0, MIKROMEET_ADDRESS: '127.0.0.1' } });
     try {
-        gateway.port = (await gateway.line('gateway_listens')).port;
+        gateway.port = (await gateway.started()).port;
         const client = await Client.open(`ws://127.0.0.1:${gateway.port}`, { label: 'Ann' });
         await client.join('FINDME', { isHost: true });
         await look(gateway, broker);
@@ -241,7 +241,7 @@ suite('start', { server: false }, ({ test }) => {
         const broker = new Program('mikromeet-broker', { env: { ...env, MIKROMEET_DATA: `${folder}/./data/` } });
         const gateway = new Program('mikromeet-gateway', { env: { ...env, MIKROMEET_DATA: 'data' }, cwd: folder });
         try {
-            const { port } = await gateway.line('gateway_listens');
+            const { port } = await gateway.started();
             const client = await Client.open(`ws://127.0.0.1:${port}`, { label: 'Ann' });
             await client.join('FINDME', { isHost: true });
             await client.close();
