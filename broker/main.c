@@ -228,12 +228,17 @@ static int open_bus(process_t *process)
 
 static void start_loop(process_t *process)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
-
     uv_timer_init(&process->loop, &process->timer);
     uv_prepare_init(&process->loop, &process->prepare);
     process->prepare.data = process;
     uv_prepare_start(&process->prepare, on_prepare);
+}
+
+/* Before anybody is told that the broker runs: what comes earlier waits for the loop. */
+static void watch_signals(process_t *process)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         uv_signal_init(&process->loop, &process->signals[i]);
         process->signals[i].data = process;
@@ -270,8 +275,10 @@ static void stop(process_t *process)
 static int run(process_t *process)
 {
     int64_t now_ms = monotonic_ms(process);
-    int status = take_data(process);
+    int status;
 
+    watch_signals(process);
+    status = take_data(process);
     if (status != 0)
         return status;
     /* Epochs grow from run to run: the clock does, and runs on one data folder do not overlap. */
