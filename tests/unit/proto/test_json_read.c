@@ -199,6 +199,20 @@ static void an_array_of_more_than_65535_gets_a_longer_header(void **state)
     }
 }
 
+static void a_longer_header_needs_room_as_well(void **state)
+{
+    size_t len = make_array("7", 65536), whole = 5 + 65536, written;
+    mm_reason_t reason;
+
+    (void)state;
+    for (size_t capacity = whole - 2; capacity <= whole; capacity++) {
+        out[capacity] = 0x5a;
+        assert_int_equal(mm_json_read((mm_text_t){json, len}, out, capacity, &written, &reason),
+                         capacity == whole ? MM_OK : MM_ERR_TOO_LARGE);
+        assert_int_equal(out[capacity], 0x5a);
+    }
+}
+
 static void no_text_outgrows_the_stated_bound(void **state)
 {
     static const char *const elements[] = {
@@ -340,6 +354,7 @@ int main(void)
         cmocka_unit_test(minus_zero_keeps_its_sign_in_five_bytes),
         cmocka_unit_test(strings_of_every_length_have_the_shortest_header),
         cmocka_unit_test(an_array_of_more_than_65535_gets_a_longer_header),
+        cmocka_unit_test(a_longer_header_needs_room_as_well),
         cmocka_unit_test(no_text_outgrows_the_stated_bound),
         cmocka_unit_test(too_little_room_is_said_and_nothing_is_written_behind_it),
         cmocka_unit_test(objects_have_at_most_64_members_at_any_depth),

@@ -346,6 +346,10 @@ static void a_wrong_member_is_named(void **state)
              "\x82\xa4"
              "code\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xa6reason\xa0",
              OUT_OF_BOUNDS, "code");
+    IS_WRONG(ROOM_CREATED,
+             "\x82\xa5"
+             "error\x00\xa6roomId\xa6\xc3\xa9\xc3\xa9\xc3\xa9",
+             TOO_SHORT, "roomId"); /* six bytes, three characters */
     IS_WRONG(BIND,
              "\x82\xa4room\xa1"
              "a\xabparticipant\xb0"
