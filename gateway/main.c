@@ -22,6 +22,7 @@
 enum {
     CLOSE_RESTART = 1012,
     DRAIN_MS = 3000, /* what closing all clients may take */
+    FLUSH_MS = 20,   /* what sending the last frame on the bus may take */
     SIGNALS = 3,
     TIMER_MAX_MS = 60 * 1000
 };
@@ -40,7 +41,8 @@ typedef struct world {
     uv_prepare_t turn_end;
     uv_timer_t timer;
     int64_t timer_ms;  /* when it goes off */
-    int64_t drains_ms; /* until when it ends; 0 while it runs */
+    int64_t drains_ms; /* when it ends; 0 while it runs */
+    bool is_flushing;  /* it ends, and all clients are gone */
 } world_t;
 
 /* --- what the core asks for --------------------------------------------------------------- */
@@ -120,19 +122,32 @@ static void arm_timer(world_t *world, int64_t due_ms)
                    due_ms > now_ms(world) ? (uint64_t)(due_ms - now_ms(world)) : 0, 0);
 }
 
+/* When all clients are gone, the bus gets a moment to take that away.  Returns when the end is due, or `core_ms`. */
+static int64_t drain(world_t *world, int64_t core_ms)
+{
+    int64_t flushed_ms = now_ms(world) + world->settings.collect + FLUSH_MS;
+
+    if (mm_transport_visitors(world->transport) == 0 && !world->is_flushing) {
+        world->is_flushing = true;
+        if (flushed_ms < world->drains_ms)
+            world->drains_ms = flushed_ms;
+    }
+    return world->drains_ms < core_ms ? world->drains_ms : core_ms;
+}
+
 static void on_turn_end(uv_prepare_t *prepare)
 {
     world_t *world = prepare->data;
     int64_t core_ms = mm_gateway_on_time(world->gateway, now_ms(world));
     int64_t transport_ms = mm_transport_on_time(world->transport, now_ms(world));
 
-    if (world->drains_ms != 0 &&
-        (mm_transport_visitors(world->transport) == 0 || now_ms(world) >= world->drains_ms)) {
-        uv_stop(&world->loop);
-        return;
+    if (world->drains_ms != 0) {
+        core_ms = drain(world, core_ms);
+        if (now_ms(world) >= world->drains_ms) {
+            uv_stop(&world->loop);
+            return;
+        }
     }
-    if (world->drains_ms != 0 && world->drains_ms < core_ms)
-        core_ms = world->drains_ms;
     arm_timer(world, core_ms < transport_ms ? core_ms : transport_ms);
 }
 
@@ -265,8 +280,8 @@ static int open_all(world_t *world)
     return EX_OK;
 }
 
-/* Lets the loop finish what is closing, then frees what is ours.  libwebsockets' context stays: taking it off a
- * foreign loop is broken in 4.1.6, and the process ends here anyway. */
+/* Whatever was opened.  Lets the loop finish what is closing, then frees what is ours.  libwebsockets' context
+ * stays: taking it off a foreign loop is broken in 4.1.6, and the process ends here anyway. */
 static void close_all(world_t *world)
 {
     uv_prepare_stop(&world->turn_end);
@@ -295,9 +310,8 @@ int main(int argc, char **argv)
     if (mm_log_level_parse(world.settings.log_level, &level))
         mm_log_set_level(level);
     status = open_all(&world);
-    if (status != EX_OK)
-        return status;
-    (void)uv_run(&world.loop, UV_RUN_DEFAULT);
+    if (status == EX_OK)
+        (void)uv_run(&world.loop, UV_RUN_DEFAULT);
     close_all(&world);
-    return EX_OK;
+    return status;
 }
