@@ -123,7 +123,7 @@ suite('deaths', { server: false }, ({ test }) => {
     });
 
     test('[DEATH-07] a gateway before its broker', async (world) => {
-        const server = await world.start({});
+        const server = await world.start({ settings: { 'link-timeout': '700ms' } });
         const witness = await world.client('witness');
         await server.broker.kill();
         await witness.closed(1012);

@@ -174,7 +174,7 @@ suite('health', { server: false }, ({ test }) => {
     });
 
     test('[HEALTH-07] the last known figures while the broker is away', async (world) => {
-        const server = await world.start({});
+        const server = await world.start({ settings: { 'link-timeout': '700ms' } });
         await http.createRoom(server.gateway, { roomId: 'EMPTY1' });
         await showsWithin(server, 1200, { totalRooms: 1 });
         const client = await world.client('witness');

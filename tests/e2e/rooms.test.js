@@ -203,7 +203,7 @@ suite('limits of rooms', { server: false }, ({ test }) => {
     });
 
     test('[ROOMS-14] a POST that waits is answered when the broker comes', async (world) => {
-        const server = await world.start({ gateway: { 'create-timeout': '9s' } });
+        const server = await world.start({ settings: { 'link-timeout': '700ms', 'create-timeout': '9s' } });
         const witness = await world.client('witness');
         await server.broker.kill();
         await witness.closed(1012);
