@@ -1,9 +1,10 @@
 /* Reading msgpack from borrowed bytes, without allocation and never trusting a declared size:
  * a length is compared with the bytes that remain, a count with the bytes that its elements need at
- * least, nesting with MM_CURSOR_DEPTH.  Format: the msgpack specification (github.com/msgpack/msgpack).
+ * least, nesting with MM_CURSOR_DEPTH.  Format: the msgpack specification
+ * (github.com/msgpack/msgpack).
  *
- * After the first failure a cursor is `failed`; every further read fails and returns zeros, so that a
- * decoder may read on and ask once at the end.
+ * After the first failure a cursor is `failed` and at its end; every further read fails and returns
+ * zeros, so that a decoder may read on and ask once at the end.
  * Not here: writing (proto/writer.h). */
 #ifndef MM_PROTO_CURSOR_H
 #define MM_PROTO_CURSOR_H
@@ -38,8 +39,8 @@ mm_type_t mm_cursor_peek(const mm_cursor_t *cursor);
 
 void mm_cursor_nil(mm_cursor_t *cursor);
 bool mm_cursor_bool(mm_cursor_t *cursor);
-uint64_t mm_cursor_u64(mm_cursor_t *cursor); /* fails on negatives */
-int64_t mm_cursor_i64(mm_cursor_t *cursor);  /* fails above INT64_MAX */
+uint64_t mm_cursor_u64(mm_cursor_t *cursor);  /* fails on negatives */
+int64_t mm_cursor_i64(mm_cursor_t *cursor);   /* fails above INT64_MAX */
 double mm_cursor_number(mm_cursor_t *cursor); /* int or float */
 mm_text_t mm_cursor_str(mm_cursor_t *cursor); /* bytes are not checked for UTF-8 */
 mm_slice_t mm_cursor_bin(mm_cursor_t *cursor);

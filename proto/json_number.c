@@ -2,9 +2,9 @@
  * product is off by less than two of its lowest bits, so it mostly decides the rounding; where
  * it does not, and where more digits matter, strtod gets a text of bounded length.
  *
- * Printing is the Schubfach algorithm (Raffaele Giulietti, "The Schubfach way to render doubles", 2020).
- * printf with 15, 16, 17 digits until one reads back would be shorter here, but costs microseconds
- * for far exponents, and a message may hold tens of thousands of them. */
+ * Printing is the Schubfach algorithm (Raffaele Giulietti, "The Schubfach way to render doubles",
+ * 2020).  printf with 15, 16, 17 digits until one reads back would be shorter here, but costs
+ * microseconds for far exponents, and a message may hold tens of thousands of them. */
 #include "proto/json_number.h"
 
 #include <assert.h>
@@ -110,7 +110,7 @@ static double from_bits(uint64_t bits)
     return value;
 }
 
-/* digits * 10^n as the nearest double, ties to even; false when the product is too coarse to tell. */
+/* digits * 10^n as the nearest double, ties to even; false when the product is too coarse. */
 static bool scale(uint64_t digits, int n, double *out)
 {
     const mm_power_t *power = mm_power(n);

@@ -1,5 +1,6 @@
 /* JSON's numbers as integers and doubles, read exactly and printed as short as can be.
- * Independent of the locale; a literal may be as long as it likes and costs time by its length only. */
+ * Independent of the locale; a literal may be as long as it likes and costs time by its length
+ * only. */
 #ifndef MM_PROTO_JSON_NUMBER_H
 #define MM_PROTO_JSON_NUMBER_H
 

@@ -163,7 +163,7 @@ static bool any_high(const uint8_t *at, size_t len)
 
 enum { WIDE = 4 * BLOCK };
 
-/* Four blocks at once for long texts without anything special; where it stops, the caller goes on. */
+/* Four blocks at once, for long texts without anything special; the caller goes on where it stops. */
 static inline size_t skip_wide(uint8_t *to, const uint8_t *text, size_t len, bool *high)
 {
     size_t at = 0;

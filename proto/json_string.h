@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Number of plain bytes at the start of `text`.  Sets `*has_high_byte` when one of them is above 0x7f
- * and leaves it alone otherwise. */
+/* Number of plain bytes at the start of `text`.  Sets `*has_high_byte` when one of them is above
+ * 0x7f and leaves it alone otherwise. */
 size_t mm_json_plain(const uint8_t *text, size_t len, bool *has_high_byte);
 
-/* The same, and copies them to `to`, where `len` bytes may be written (also behind the copied ones). */
+/* The same, and copies them to `to`, where `len` bytes may be written (also behind the copied
+ * ones). */
 size_t mm_json_copy_plain(uint8_t *to, const uint8_t *text, size_t len, bool *has_high_byte);
 
 #endif

@@ -116,7 +116,7 @@ enum { MM_ACTION_MUTE, MM_ACTION_UNMUTE, MM_ACTION_KICK, MM_ACTION_MAKE_MODERATO
 #undef CHOICE
 #undef END
 
-/* MM_HAS(join, password) is the mask of that field: `if (join->present & MM_HAS(join, password))`. */
+/* The mask of a field: `if (join->present & MM_HAS(join, password))`. */
 #define MM_HAS(msg, member) (UINT32_C(1) << mm_bit_##msg##_##member)
 
 typedef struct mm_field {
@@ -155,19 +155,21 @@ typedef struct mm_fault {
     const char *field; /* wire name of the member to blame, NULL for none; static storage */
 } mm_fault_t;
 
-/* Checks one value against a field: type, bounds, choice.  `value` is one whole, well-formed msgpack
- * value (from proto/json.h or mm_cursor_skip).  Null is MISSING for REQ (except RAW, where null is a
- * value) and MM_REASON_NONE for the rest.  Returns MM_REASON_NONE when it may pass. */
+/* Checks one value against a field: type, bounds, choice.  `value` is one whole, well-formed
+ * msgpack value (from proto/json.h or mm_cursor_skip).  Null is MISSING for REQ (except RAW, where
+ * null is a value) and MM_REASON_NONE for the rest.  Returns MM_REASON_NONE when it may pass. */
 mm_reason_t mm_field_check(const mm_field_t *field, mm_slice_t value);
 
 /* Reads a body into the struct of its row (`out`, spec->size bytes, zeroed first) and checks
- * every field again: the bus is input too.  Unknown members are skipped, SET members are read (on the bus
- * they are the server's).  MM_ERR_MALFORMED when the bytes are no map; MM_ERR_INVALID_MESSAGE with `fault`
- * filled (never NULL) when a field is missing, wrong or given twice. */
+ * every field again: the bus is input too.  Unknown members are skipped, SET members are read (on
+ * the bus they are the server's).  MM_ERR_MALFORMED when the bytes are no map;
+ * MM_ERR_INVALID_MESSAGE with `fault` filled (never NULL) when a field is missing, wrong or given
+ * twice. */
 mm_err_t mm_message_read(const mm_spec_t *spec, mm_slice_t body, void *out, mm_fault_t *fault);
 
-/* Writes the body of a struct: REQ fields always, the others when their bit is set.  Field order is the table's.
- * ID is written as bin 16, CHOICE as its word, RAW as it is.  Overflow is the writer's state. */
+/* Writes the body of a struct: REQ fields always, the others when their bit is set.  Field order is
+ * the table's.  ID is written as bin 16, CHOICE as its word, RAW as it is.  Overflow is the writer's
+ * state. */
 void mm_message_write(const mm_spec_t *spec, const void *message, mm_writer_t *out);
 
 #endif

@@ -22,7 +22,7 @@ static bool is_continuation(uint8_t byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* Length of the sequence at `at`, 0 when it is not well formed (the table of RFC 3629, section 4). */
+/* Length of the sequence at `at`, 0 when it is not well formed (RFC 3629, section 4). */
 static size_t sequence(const uint8_t *at, size_t left)
 {
     uint8_t first = at[0];

@@ -37,8 +37,8 @@ mm_text_t mm_text_trim(mm_text_t text);
 enum { MM_NAME_CHARS = 64, MM_NAME_BYTES = 4 * MM_NAME_CHARS };
 
 /* Makes a name fit to be shown: control characters (C0, DEL, C1) and bidirectional overrides,
- * embeddings and isolates removed (U+202A..202E, U+2066..2069, U+200E/F, U+061C), then trimmed, cut to
- * MM_NAME_CHARS code points and trimmed again; "Guest" when nothing is left.
+ * embeddings and isolates removed (U+202A..202E, U+2066..2069, U+200E/F, U+061C), then trimmed, cut
+ * to MM_NAME_CHARS code points and trimmed again; "Guest" when nothing is left.
  * Writes at most MM_NAME_BYTES bytes to `out` and returns a view of them. */
 mm_text_t mm_text_clean_name(mm_text_t raw, char out[MM_NAME_BYTES]);
 

@@ -13,8 +13,10 @@
 
 #include "proto/json.h"
 
-#define UUID "01234567-89ab-4def-8123-456789abcdef"
-#define BIN  "\xc4\x10\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89\xab\xcd\xef"
+/* an id as text, as 16 bytes, and as msgpack */
+#define UUID  "01234567-89ab-4def-8123-456789abcdef"
+#define BYTES "\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89\xab\xcd\xef"
+#define BIN   "\xc4\x10" BYTES
 
 static uint8_t out[1 << 16];
 static mm_inbound_t message;
@@ -111,12 +113,12 @@ static void a_target_travels_in_16_bytes_when_it_is_a_uuid_in_lower_case(void **
     (void)state;
     HAS_BODY("{\"type\":\"quality-change\",\"targetId\":\"" UUID "\",\"quality\":\"low\"}",
              "\x82\xa8targetId" BIN "\xa7quality\xa3low");
-    assert_memory_equal(message.target.bytes, BIN + 2, 16);
+    assert_memory_equal(message.target.bytes, BYTES, 16);
     HAS_BODY("{\"type\":\"quality-change\",\"targetId\":\"01234567-89AB-4def-8123-456789abcdef\","
              "\"quality\":\"low\"}",
              "\x82\xa8targetId\xd9\x24"
              "01234567-89AB-4def-8123-456789abcdef\xa7quality\xa3low");
-    assert_memory_equal(message.target.bytes, BIN + 2, 16);
+    assert_memory_equal(message.target.bytes, BYTES, 16);
     HAS_BODY("{\"type\":\"quality-change\",\"targetId\":\"Bob\",\"quality\":\"low\"}",
              "\x82\xa8targetId\xa3"
              "Bob\xa7quality\xa3low");
