@@ -151,6 +151,7 @@ void mm_connection_unbind(mm_connection_t *connection)
     connection->room[0] = '\0';
     connection->participant = (mm_id_t){{0}};
     mm_inbound_drop_chunks(connection);
+    mm_queue_fini(&connection->chunks); /* chunks are overtaken: these are of the room it left */
     mm_credits_fini(&connection->sending);
     mm_credits_fini(&connection->receiving);
 }
