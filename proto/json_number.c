@@ -309,9 +309,14 @@ static size_t put(char *out, size_t at, const char *text, size_t len)
 static size_t print_decimal(const char *digits, size_t count, int exponent, char *out)
 {
     static const char zeros[] = "00000000000000000000000000000000";
-    char power[8];
-    int power_len = snprintf(power, sizeof power, "e%d", exponent);
-    size_t with_exponent = count + (size_t)power_len;
+    char buffer[8], *end = buffer + sizeof buffer;
+    char *power = digits_before(end, (uint64_t)(exponent < 0 ? -exponent : exponent));
+
+    if (exponent < 0)
+        *--power = '-';
+    *--power = 'e';
+    size_t power_len = (size_t)(end - power);
+    size_t with_exponent = count + power_len;
 
     if (exponent >= 0) {
         if (count + (size_t)exponent <= with_exponent)
@@ -324,7 +329,7 @@ static size_t print_decimal(const char *digits, size_t count, int exponent, char
         size_t at = put(out, put(out, 0, "0.", 2), zeros, (size_t)-exponent - count);
         return put(out, at, digits, count);
     }
-    return put(out, put(out, 0, digits, count), power, (size_t)power_len);
+    return put(out, put(out, 0, digits, count), power, power_len);
 }
 
 size_t mm_number_print_double(double value, char out[MM_NUMBER_CHARS])
