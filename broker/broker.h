@@ -1,5 +1,5 @@
 /* The struct behind broker/core.h, for its own files only: core.c (sessions, frames, time), mailbox.c (entries that
- * wait), turns.c (proof, turn, commit) and fanout.c (outputs to gateways).
+ * wait), proofs.c (passwords), turns.c (turn, commit) and fanout.c (outputs to gateways).
  *
  * Owners: the broker owns its peers, a peer its link and mailboxes, a mailbox the entries that wait in it.  What waits
  * for a commit (mm_held_t) belongs to its transaction.  Peers and mailboxes are named by number across turns
@@ -50,8 +50,11 @@ typedef struct mm_mailbox { /* one connection of a gateway */
     bool is_busy;                /* the entry before waits for a helper */
     mm_waiting_entry_t *current; /* the join or creation that is being hashed */
     mm_waiting_entry_t *first, **last;
-    uint64_t job;        /* of the hash under way; 0 none */
-    int64_t proof_at_ms; /* when the hash may start (wrong passwords wait) */
+    uint64_t job;   /* of the hash under way; 0 none */
+    int64_t due_ms; /* when its hash may start: wrong passwords wait */
+    uint8_t address[MM_ADDRESS_BYTES];
+    bool has_slot; /* of the throttle, for that address */
+    bool is_gone;  /* its GONE is among what waits */
 } mm_mailbox_t;
 
 typedef struct mm_held { /* outputs of one turn that may not leave yet */
@@ -83,7 +86,7 @@ struct mm_broker {
 
     uint64_t jobs;     /* number of the latest hash job */
     zhashx_t *hashing; /* job -> contact, under way */
-    zlistx_t *proofs;  /* mm_contact_t: mailboxes whose hash has not started */
+    zlistx_t *proofs;  /* mailboxes whose hash has not started, see proofs.c */
 
     uint64_t transactions;   /* number of the latest */
     uint64_t committing;     /* last transaction of the commit under way; 0 none */
@@ -99,6 +102,7 @@ struct mm_broker {
 
 /* core.c */
 mm_peer_t *mm_broker_find_peer(const mm_broker_t *broker, uint64_t incarnation);
+mm_mailbox_t *mm_broker_find_mailbox(const mm_broker_t *broker, mm_contact_t contact);
 
 /* mailbox.c */
 zhashx_t *mm_mailboxes_new(void);
@@ -107,14 +111,36 @@ mm_mailbox_t *mm_mailbox_get_or_make(mm_peer_t *peer, uint64_t connection);
 mm_waiting_entry_t *mm_waiting_entry_new(mm_slice_t entry);
 void mm_mailbox_put(mm_mailbox_t *mailbox, mm_slice_t entry);
 mm_waiting_entry_t *mm_mailbox_take(mm_mailbox_t *mailbox);
+/* Takes an entry that is not going to be run: it counts as complete. */
+void mm_mailbox_complete(mm_peer_t *peer, mm_waiting_entry_t *entry, int64_t now_ms);
+/* After GONE: the mailbox goes, with whatever came behind it. */
+void mm_mailbox_end(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms);
+
+/* proofs.c */
+/* The entry (current of its mailbox from now on, a copy is made) waits for its password to be hashed. */
+void mm_proofs_wait(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                    const mm_input_t *input, mm_slice_t bytes, int64_t now_ms);
+/* Its connection is gone: where it waits for a slot of the throttle, nothing of it but the leaving is run. */
+void mm_proofs_abandon(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                       int64_t now_ms);
+/* The outcome is known: gives the slot back unless the password was wrong. */
+void mm_proofs_settle(mm_broker_t *broker, mm_mailbox_t *mailbox, bool is_right);
+int64_t mm_proofs_on_time(mm_broker_t *broker, int64_t now_ms);
 
 /* turns.c */
+bool mm_turns_read(mm_slice_t bytes, mm_upward_t *out);
+mm_input_t mm_turns_input(mm_contact_t contact, const mm_upward_t *entry);
+/* Runs one turn.  The mailbox goes with GONE. */
+void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                  const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
+                  int64_t now_ms);
+/* Goes on with what waits in a mailbox. */
+void mm_turns_go_on(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms);
 void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *entry,
                        mm_slice_t bytes, int64_t now_ms);
 void mm_turns_on_connection_lost(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms,
                                  int64_t clock_ms);
 void mm_turns_on_time(mm_broker_t *broker, int64_t clock_ms);
-int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms);
 void mm_turns_start_commit(mm_broker_t *broker);
 zlistx_t *mm_transactions_new(void);
 

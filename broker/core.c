@@ -7,13 +7,16 @@
  *                                      gone: its people leave, its entries are dropped */
 #include "broker/broker.h"
 #include "broker/name_hash.h"
+#include "proto/keys.h"
 #include "proto/log.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEARTBEATS_PER_TIMEOUT = 6, CONTROL_FRAME_BYTES = MM_HEADER_MAX + 256 };
+/* An upward entry leaves room for what stands around its body on the way down: recipients and head. */
+enum { UPWARD_MAX = MM_ENTRY_MAX - 32 * 1024 };
+enum { PEERS_MAX = 1024, HEARTBEATS_PER_TIMEOUT = 6, CONTROL_FRAME_BYTES = MM_HEADER_MAX + 256 };
 
 static mm_err_t send_to_peer(void *owner, mm_slice_t frame)
 {
@@ -30,6 +33,8 @@ static mm_err_t on_entry(void *owner, mm_cursor_t *cursor)
     mm_upward_t entry;
     mm_err_t err = mm_upward_read(cursor, &entry);
 
+    if (err == MM_OK && cursor->at - start > UPWARD_MAX)
+        err = MM_ERR_TOO_LARGE; /* it would not fit downward */
     if (err == MM_OK)
         mm_turns_on_entry(peer->broker, peer, &entry,
                           (mm_slice_t){start, (size_t)(cursor->at - start)},
@@ -110,6 +115,37 @@ static void peer_destroy(mm_peer_t **peer_p)
     *peer_p = NULL;
 }
 
+mm_mailbox_t *mm_broker_find_mailbox(const mm_broker_t *broker, mm_contact_t contact)
+{
+    const mm_peer_t *peer = mm_broker_find_peer(broker, contact.incarnation);
+
+    return peer == NULL ? NULL : mm_mailbox_find(peer, contact.connection);
+}
+
+static int compare_falling(const void *a, const void *b)
+{
+    return -mm_key_compare_numbers(a, b);
+}
+
+/* Who came last goes first: so a moderator who dies with its gateway hands over to somebody who lives. */
+static void lose_connections(mm_broker_t *broker, mm_peer_t *peer, int64_t now_ms, int64_t clock_ms)
+{
+    size_t count = zhashx_size(peer->mailboxes), i = 0;
+    uint64_t *numbers = calloc(count + 1, sizeof *numbers);
+
+    assert(numbers != NULL);
+    for (mm_mailbox_t *mailbox = zhashx_first(peer->mailboxes); mailbox != NULL;
+         mailbox = zhashx_next(peer->mailboxes))
+        numbers[i++] = mailbox->connection;
+    qsort(numbers, count, sizeof *numbers, compare_falling);
+    for (i = 0; i < count; i++)
+        mm_turns_on_connection_lost(
+            broker, (mm_contact_t){.incarnation = peer->incarnation, .connection = numbers[i]},
+            now_ms, clock_ms);
+    free(numbers);
+    zhashx_purge(peer->mailboxes);
+}
+
 /* Outputs to it count as acked, what it had not run is thrown away, its people leave at once. */
 static void lose_peer(mm_broker_t *broker, mm_peer_t *peer, const char *why, int64_t now_ms,
                       int64_t clock_ms)
@@ -120,13 +156,17 @@ static void lose_peer(mm_broker_t *broker, mm_peer_t *peer, const char *why, int
     peer->is_gone = true;
     broker->counters->gateways--;
     mm_link_drop(&peer->link);
-    for (mm_mailbox_t *mailbox = zhashx_first(peer->mailboxes); mailbox != NULL;
-         mailbox = zhashx_next(peer->mailboxes)) {
-        mm_contact_t contact = {.incarnation = peer->incarnation,
-                                .connection = mailbox->connection};
-        mm_turns_on_connection_lost(broker, contact, now_ms, clock_ms);
-    }
-    zhashx_purge(peer->mailboxes);
+    lose_connections(broker, peer, now_ms, clock_ms);
+}
+
+/* A route belongs to one gateway: who had it before is gone. */
+static void lose_route(mm_broker_t *broker, mm_slice_t route, const mm_peer_t *but, int64_t now_ms,
+                       int64_t clock_ms)
+{
+    mm_peer_t *peer = find_by_route(broker, route);
+
+    if (peer != NULL && peer != but)
+        lose_peer(broker, peer, "route taken over", now_ms, clock_ms);
 }
 
 /* Frees the gone ones; only where nobody walks the list. */
@@ -190,12 +230,19 @@ static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *h
         return;
     }
     peer = find_by_name(broker, hello.name);
+    if (header->epoch == broker->epoch &&
+        (peer == NULL || peer->incarnation != hello.incarnation)) {
+        send_nack(broker, route, MM_NACK_FENCED); /* it was here, and counts as dead */
+        return;
+    }
     if (peer != NULL && peer->incarnation != hello.incarnation) {
         lose_peer(broker, peer, "successor", now_ms, clock_ms);
         peer = NULL;
     }
-    if (peer == NULL && header->epoch == broker->epoch) {
-        send_nack(broker, route, MM_NACK_FENCED); /* it was here, and counts as dead */
+    lose_route(broker, route, peer, now_ms, clock_ms);
+    if (peer == NULL && broker->peer_count >= PEERS_MAX) {
+        MM_LOG(ERROR, "gateway_refused", MM_LOG_NUMBER("gateways", broker->peer_count));
+        broker->counters->bus_stale++;
         return;
     }
     if (peer == NULL)
@@ -338,7 +385,7 @@ int64_t mm_broker_on_time(mm_broker_t *broker, int64_t now_ms, int64_t clock_ms)
     broker->ticked_ms = now_ms;
     heartbeat(broker, now_ms, clock_ms);
     mm_turns_on_time(broker, clock_ms);
-    want(&next_ms, mm_turns_start_proofs(broker, now_ms));
+    want(&next_ms, mm_proofs_on_time(broker, now_ms));
     mm_turns_start_commit(broker);
     flush(broker, now_ms, clock_ms, &next_ms);
     /* Somebody was lost while flushing: others are told now. */

@@ -81,3 +81,23 @@ mm_waiting_entry_t *mm_mailbox_take(mm_mailbox_t *mailbox)
         mailbox->last = &mailbox->first;
     return waiting;
 }
+
+void mm_mailbox_complete(mm_peer_t *peer, mm_waiting_entry_t *entry, int64_t now_ms)
+{
+    mm_upward_t upward;
+
+    if (mm_turns_read((mm_slice_t){entry->bytes, entry->len}, &upward))
+        mm_link_done(&peer->link, upward.number, mm_entry_cost(upward.spec, entry->len), now_ms);
+    free(entry);
+}
+
+void mm_mailbox_end(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms)
+{
+    mm_peer_t *peer = mm_broker_find_peer(broker, contact.incarnation);
+    mm_mailbox_t *mailbox = mm_mailbox_find(peer, contact.connection);
+    mm_waiting_entry_t *entry;
+
+    while ((entry = mm_mailbox_take(mailbox)) != NULL)
+        mm_mailbox_complete(peer, entry, now_ms);
+    zhashx_delete(peer->mailboxes, &contact.connection);
+}

@@ -17,15 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void run_mailbox(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms);
-
-static mm_mailbox_t *find_mailbox(const mm_broker_t *broker, mm_contact_t contact)
-{
-    const mm_peer_t *peer = mm_broker_find_peer(broker, contact.incarnation);
-
-    return peer == NULL ? NULL : mm_mailbox_find(peer, contact.connection);
-}
-
 /* --- transactions -------------------------------------------------------------------------- */
 
 static void destroy_held(void **item)
@@ -164,10 +155,11 @@ static void release(mm_broker_t *broker, mm_transaction_t *transaction, int64_t 
     forget_room(broker, transaction, 1);
     for (mm_held_t *held = zlistx_first(transaction->held); held != NULL;
          held = zlistx_next(transaction->held)) {
-        mm_mailbox_t *mailbox = held->frees_mailbox ? find_mailbox(broker, held->contact) : NULL;
+        mm_mailbox_t *mailbox =
+            held->frees_mailbox ? mm_broker_find_mailbox(broker, held->contact) : NULL;
         if (mailbox != NULL) {
             mailbox->is_busy = false;
-            run_mailbox(broker, held->contact, now_ms);
+            mm_turns_go_on(broker, held->contact, now_ms);
         }
     }
 }
@@ -188,23 +180,9 @@ void mm_broker_on_commit(mm_broker_t *broker, uint64_t last, int64_t now_ms, int
     }
 }
 
-/* --- proofs -------------------------------------------------------------------------------- */
+/* --- turns --------------------------------------------------------------------------------- */
 
-static void wait_for_proof(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
-                           mm_slice_t bytes, int64_t now_ms)
-{
-    mm_contact_t *waiting = malloc(sizeof *waiting);
-
-    assert(waiting != NULL);
-    *waiting = contact;
-    if (mailbox->current == NULL)
-        mailbox->current = mm_waiting_entry_new(bytes);
-    mailbox->is_busy = true;
-    mailbox->proof_at_ms = now_ms;
-    zlistx_add_end(broker->proofs, waiting);
-}
-
-static mm_input_t input_of(mm_contact_t contact, const mm_upward_t *entry)
+mm_input_t mm_turns_input(mm_contact_t contact, const mm_upward_t *entry)
 {
     return (mm_input_t){.contact = contact,
                         .spec = entry->spec,
@@ -213,144 +191,12 @@ static mm_input_t input_of(mm_contact_t contact, const mm_upward_t *entry)
                         .stamp = entry->stamp};
 }
 
-static bool read_entry(mm_slice_t bytes, mm_upward_t *out)
+bool mm_turns_read(mm_slice_t bytes, mm_upward_t *out)
 {
     mm_cursor_t cursor = mm_cursor(bytes);
 
     return mm_upward_read(&cursor, out) == MM_OK;
 }
-
-/* Both messages that are ever hashed for bring the address of their sender. */
-static bool address_of(const mm_input_t *input, uint8_t out[MM_ADDRESS_BYTES])
-{
-    union {
-        struct mm_join join;
-        struct mm_create_room create;
-    } message;
-    mm_fault_t fault;
-    mm_slice_t address;
-
-    if (mm_message_read(input->spec, input->body, &message, &fault) != MM_OK)
-        return false;
-    address = input->spec->msg == MM_MSG_JOIN ? message.join.address : message.create.address;
-    if (address.len != MM_ADDRESS_BYTES)
-        return false;
-    memcpy(out, address.ptr, MM_ADDRESS_BYTES);
-    return true;
-}
-
-static void hash(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
-                 mm_proof_kind_t kind, mm_text_t secret, const mm_password_t *against)
-{
-    mm_hash_job_t job = {
-        .job = ++broker->jobs, .is_check = kind == MM_PROOF_WRONG, .secret = secret};
-    mm_contact_t *under_way = malloc(sizeof *under_way);
-    char key[24];
-
-    assert(under_way != NULL);
-    *under_way = contact;
-    if (job.is_check)
-        job.against = *against;
-    mailbox->job = job.job;
-    snprintf(key, sizeof key, "%" PRIu64, job.job);
-    zhashx_insert(broker->hashing, key, under_way);
-    broker->counters->password_checks++;
-    broker->ops->hash(broker->world, &job);
-}
-
-static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
-                     const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
-                     int64_t now_ms);
-
-/* Starts the hash of one mailbox, or runs its turn when none is needed any more.  Returns when to ask again; 0: through. */
-static int64_t start_proof(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms)
-{
-    mm_mailbox_t *mailbox = find_mailbox(broker, contact);
-    uint8_t address[MM_ADDRESS_BYTES];
-    mm_password_t against;
-    mm_proof_kind_t kind;
-    mm_upward_t entry;
-    mm_text_t secret;
-    mm_input_t input;
-    int64_t delay;
-
-    if (mailbox == NULL || mailbox->current == NULL)
-        return 0;
-    mm_slice_t bytes = {mailbox->current->bytes, mailbox->current->len};
-    if (!read_entry(bytes, &entry))
-        return 0;
-    input = input_of(contact, &entry);
-    kind = mm_registry_needs_proof(broker->registry, &input, &secret, &against);
-    if (kind == MM_PROOF_WRONG && address_of(&input, address)) {
-        delay = mm_throttle_delay(broker->throttle, address, now_ms);
-        if (delay > 0 && now_ms < mailbox->proof_at_ms + delay) {
-            return mailbox->proof_at_ms + delay;
-        }
-        if (delay > 0)
-            broker->counters->password_delays++;
-    }
-    if (kind == MM_PROOF_NONE)
-        run_turn(broker, contact, mailbox, &entry, bytes, &(mm_proof_t){0}, now_ms);
-    else
-        hash(broker, contact, mailbox, kind, secret, &against);
-    return 0;
-}
-
-int64_t mm_turns_start_proofs(mm_broker_t *broker, int64_t now_ms)
-{
-    int64_t next_ms = INT64_MAX;
-    size_t count = zlistx_size(broker->proofs);
-
-    for (; count > 0 && zhashx_size(broker->hashing) < (size_t)broker->settings->hash_queue;
-         count--) {
-        mm_contact_t *contact = zlistx_detach(broker->proofs, NULL);
-        int64_t again_ms = start_proof(broker, *contact, now_ms);
-        if (again_ms == 0) {
-            free(contact);
-            continue;
-        }
-        zlistx_add_end(broker->proofs, contact);
-        if (again_ms < next_ms)
-            next_ms = again_ms;
-    }
-    return next_ms;
-}
-
-void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int64_t now_ms,
-                       int64_t clock_ms)
-{
-    mm_proof_t proof = {.password = result->password};
-    uint8_t address[MM_ADDRESS_BYTES];
-    mm_mailbox_t *mailbox;
-    mm_upward_t entry;
-    mm_input_t input;
-    mm_contact_t contact, *under_way;
-    char key[24];
-
-    (void)clock_ms;
-    snprintf(key, sizeof key, "%" PRIu64, result->job);
-    under_way = zhashx_lookup(broker->hashing, key);
-    if (under_way == NULL)
-        return;
-    contact = *under_way;
-    zhashx_delete(broker->hashing, key);
-    mailbox = find_mailbox(broker, contact);
-    if (mailbox == NULL || mailbox->job != result->job)
-        return; /* its gateway has gone meanwhile */
-    mailbox->job = 0;
-    mm_slice_t bytes = {mailbox->current->bytes, mailbox->current->len};
-    if (!read_entry(bytes, &entry))
-        return;
-    input = input_of(contact, &entry);
-    proof.kind =
-        result->is_check ? (result->is_right ? MM_PROOF_RIGHT : MM_PROOF_WRONG) : MM_PROOF_MADE;
-    if (proof.kind == MM_PROOF_WRONG && address_of(&input, address))
-        mm_throttle_failed(broker->throttle, address, now_ms);
-    run_turn(broker, contact, mailbox, &entry, bytes, &proof, now_ms);
-    run_mailbox(broker, contact, now_ms);
-}
-
-/* --- turns --------------------------------------------------------------------------------- */
 
 /* Outputs of the broker's scratch outbox leave now, or wait behind what their room waits for. */
 static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t room, mm_debt_t *debt,
@@ -362,6 +208,9 @@ static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t ro
     if (room.len > 0 && room.len <= MM_ROOM_ID_MAX) {
         memcpy(name, room.ptr, room.len);
         before = zhashx_lookup(broker->pending_rooms, name);
+    } else {
+        /* A stranger may just have been made one (unlocked, full); what tells it so must come first. */
+        before = zlistx_last(broker->pending);
     }
     if (before != NULL) {
         hold(broker, before, debt, contact, false);
@@ -372,11 +221,11 @@ static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t ro
 }
 
 /* Runs one turn.  `mailbox` may be freed by it (GONE). */
-static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
-                     const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
-                     int64_t now_ms)
+void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
+                  const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
+                  int64_t now_ms)
 {
-    mm_input_t input = input_of(contact, entry);
+    mm_input_t input = mm_turns_input(contact, entry);
     char before[MM_ROOM_ID_MAX + 1] = "";
     mm_text_t room = mm_registry_room_of(broker->registry, contact);
     size_t before_len = room.len <= MM_ROOM_ID_MAX ? room.len : 0;
@@ -388,7 +237,7 @@ static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *ma
     input.proof = *proof;
     mm_outbox_clear(&broker->outbox);
     if (mm_registry_turn(broker->registry, &input, &broker->outbox) == MM_ERR_AGAIN) {
-        wait_for_proof(broker, contact, mailbox, bytes, now_ms);
+        mm_proofs_wait(broker, contact, mailbox, &input, bytes, now_ms);
         return;
     }
     broker->counters->turns++;
@@ -401,40 +250,38 @@ static void run_turn(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *ma
     remember_room(broker, transaction, 0, (mm_text_t){before, before_len});
     remember_room(broker, transaction, 1, mm_registry_room_of(broker->registry, contact));
     append_changes(broker, &broker->outbox);
-    hold(broker, transaction, debt, contact, true);
+    hold(broker, transaction, debt, contact, entry->spec->msg != MM_MSG_GONE);
     free(mailbox->current);
     mailbox->current = NULL;
     mailbox->is_busy = true;
-    if (entry->spec->msg == MM_MSG_GONE) {
-        mm_peer_t *peer = mm_broker_find_peer(broker, contact.incarnation);
-        zhashx_delete(peer->mailboxes, &contact.connection);
-    }
+    if (entry->spec->msg == MM_MSG_GONE)
+        mm_mailbox_end(broker, contact, now_ms);
 }
 
 static void run_entry(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
                       const mm_upward_t *entry, mm_slice_t bytes, int64_t now_ms)
 {
-    mm_input_t input = input_of(contact, entry);
+    mm_input_t input = mm_turns_input(contact, entry);
     mm_password_t against;
     mm_text_t secret;
 
     if (mm_registry_needs_proof(broker->registry, &input, &secret, &against) != MM_PROOF_NONE)
-        wait_for_proof(broker, contact, mailbox, bytes, now_ms);
+        mm_proofs_wait(broker, contact, mailbox, &input, bytes, now_ms);
     else
-        run_turn(broker, contact, mailbox, entry, bytes, &(mm_proof_t){0}, now_ms);
+        mm_turns_run(broker, contact, mailbox, entry, bytes, &(mm_proof_t){0}, now_ms);
 }
 
 /* Goes on with what waited. */
-static void run_mailbox(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms)
+void mm_turns_go_on(mm_broker_t *broker, mm_contact_t contact, int64_t now_ms)
 {
     mm_mailbox_t *mailbox;
     mm_waiting_entry_t *waiting;
     mm_upward_t entry;
 
-    while ((mailbox = find_mailbox(broker, contact)) != NULL && !mailbox->is_busy &&
+    while ((mailbox = mm_broker_find_mailbox(broker, contact)) != NULL && !mailbox->is_busy &&
            (waiting = mm_mailbox_take(mailbox)) != NULL) {
         mm_slice_t bytes = {waiting->bytes, waiting->len};
-        if (read_entry(bytes, &entry))
+        if (mm_turns_read(bytes, &entry))
             run_entry(broker, contact, mailbox, &entry, bytes, now_ms);
         free(waiting);
     }
@@ -447,10 +294,15 @@ void mm_turns_on_entry(mm_broker_t *broker, mm_peer_t *peer, const mm_upward_t *
     mm_contact_t contact = {.incarnation = peer->incarnation, .connection = entry->connection};
 
     broker->counters->received[entry->spec->msg]++;
-    if (mailbox->is_busy)
-        mm_mailbox_put(mailbox, bytes);
-    else
+    if (!mailbox->is_busy) {
         run_entry(broker, contact, mailbox, entry, bytes, now_ms);
+        return;
+    }
+    mm_mailbox_put(mailbox, bytes);
+    if (entry->spec->msg == MM_MSG_GONE)
+        mailbox->is_gone = true;
+    if (mailbox->is_gone)
+        mm_proofs_abandon(broker, contact, mailbox, now_ms);
 }
 
 /* A turn that no entry caused: a transaction whose origin is (0, its number). */

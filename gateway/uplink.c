@@ -140,6 +140,9 @@ static void on_session_frame(mm_gateway_t *gateway, const mm_header_t *header, m
     if (!gateway->is_linked || header->epoch != gateway->link.epoch ||
         header->session != gateway->link.session) {
         gateway->counters->bus_stale++;
+        if (gateway->is_linked && header->epoch == gateway->link.epoch &&
+            header->session > gateway->link.session)
+            end_session(gateway, "its WELCOME was lost");
         return;
     }
     if (header->kind == MM_FRAME_BYE) {

@@ -79,13 +79,27 @@ bool mm_acks_add(mm_acks_t *acks, uint64_t number)
         insert_at(acks, at, number);
     }
     raise_mark(acks);
+    acks->unsaid = acks->count;
     return true;
 }
 
-void mm_acks_say(const mm_acks_t *acks, mm_header_t *header)
+bool mm_acks_say(mm_acks_t *acks, mm_header_t *header)
 {
+    if (acks->said >= acks->count)
+        acks->said = 0;
     header->mark = acks->mark;
-    header->range_count = acks->count < MM_RANGES_MAX ? acks->count : MM_RANGES_MAX;
+    header->range_count =
+        acks->count - acks->said < MM_RANGES_MAX ? acks->count - acks->said : MM_RANGES_MAX;
     if (header->range_count > 0)
-        memcpy(header->ranges, acks->ranges, header->range_count * sizeof *acks->ranges);
+        memcpy(header->ranges, acks->ranges + acks->said,
+               header->range_count * sizeof *acks->ranges);
+    acks->said += header->range_count;
+    acks->unsaid -= acks->unsaid < header->range_count ? acks->unsaid : header->range_count;
+    return acks->unsaid == 0;
+}
+
+void mm_acks_say_again(mm_acks_t *acks)
+{
+    acks->said = 0;
+    acks->unsaid = acks->count;
 }

@@ -49,7 +49,9 @@ static void read_ranges(mm_cursor_t *cursor, mm_header_t *out)
     if (items % 2 != 0 || items / 2 > MM_RANGES_MAX)
         cursor->failed = true;
     for (uint32_t i = 0; i < items / 2 && !cursor->failed; i++) {
-        mm_range_t range = {.low = mm_cursor_u64(cursor), .high = mm_cursor_u64(cursor)};
+        mm_range_t range = {0};
+        range.low = mm_cursor_u64(cursor);
+        range.high = mm_cursor_u64(cursor);
         if (range.low <= above || range.high < range.low)
             cursor->failed = true;
         above = range.high;

@@ -21,6 +21,9 @@ enum {
     MM_NAME_MAX = 64 /* bytes of a gateway's name */
 };
 
+/* The `total` of a flow that answers a chunk which went nowhere. */
+#define MM_FLOW_WITHOUT_END (INT64_C(1) << 53)
+
 typedef enum mm_frame_kind {
     MM_FRAME_HELLO = 1,
     MM_FRAME_WELCOME = 2,

@@ -48,7 +48,7 @@ void mm_link_done(mm_link_t *link, uint64_t number, size_t cost, int64_t now_ms)
         return;
     link->completed_cost += cost;
     if (link->ack_due_ms == INT64_MAX)
-        link->ack_due_ms = now_ms + MM_ACK_DELAY_MS;
+        link->ack_due_ms = now_ms == INT64_MIN ? INT64_MIN : now_ms + MM_ACK_DELAY_MS;
 }
 
 bool mm_link_has_credit(const mm_link_t *link)
@@ -56,10 +56,10 @@ bool mm_link_has_credit(const mm_link_t *link)
     return link->window.cost < link->granted;
 }
 
-void mm_link_fill_header(const mm_link_t *link, mm_header_t *header)
+bool mm_link_fill_header(mm_link_t *link, mm_header_t *header)
 {
-    mm_acks_say(&link->acks, header);
     header->credit = link->completed_cost + link->window_bytes;
+    return mm_acks_say(&link->acks, header);
 }
 
 static void complete(mm_link_t *link, uint64_t number)
@@ -96,6 +96,8 @@ void mm_link_begin(mm_link_t *link, uint64_t epoch, uint64_t session, uint64_t r
     link->session = session;
     link->frame_sent = link->frame_received = 0;
     mm_window_rewind(&link->window, received);
+    mm_acks_say_again(&link->acks);
+    link->ack_due_ms = INT64_MIN; /* what was said in the last session may be lost */
     link->counters->link_replayed += unsent - link->window.unsent;
     link->counters->link_sessions++;
 }
@@ -116,11 +118,20 @@ void mm_link_drop(mm_link_t *link)
     link->ack_due_ms = INT64_MAX;
 }
 
+/* An entry that its owner cannot read (a newer peer may say what we do not know): counted, and complete, or its
+ * sender would keep it for ever. */
+static void pass_over(mm_link_t *link, uint64_t number, size_t cost)
+{
+    link->counters->bus_malformed++;
+    mm_link_done(link, number, cost, INT64_MIN);
+}
+
 /* One entry: in order, or one that came before (a session that began anew sends again). */
 static mm_err_t take_entry(mm_link_t *link, mm_cursor_t *cursor)
 {
-    mm_cursor_t peek = *cursor;
+    mm_cursor_t peek = *cursor, end = *cursor;
     uint64_t number;
+    mm_slice_t whole;
 
     mm_cursor_array(&peek);
     number = mm_cursor_u64(&peek);
@@ -133,8 +144,14 @@ static mm_err_t take_entry(mm_link_t *link, mm_cursor_t *cursor)
     }
     if (number != link->received + 1)
         return MM_ERR_GAP;
+    whole = mm_cursor_skip(&end);
+    if (end.failed || whole.len > MM_ENTRY_MAX)
+        return MM_ERR_MALFORMED;
     link->received = number;
-    return link->ops->on_entry(link->owner, cursor);
+    if (link->ops->on_entry(link->owner, cursor) != MM_OK)
+        pass_over(link, number, whole.len);
+    *cursor = end;
+    return MM_OK;
 }
 
 mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_t *cursor)
@@ -152,7 +169,8 @@ mm_err_t mm_link_on_frame(mm_link_t *link, const mm_header_t *header, mm_cursor_
     return err;
 }
 
-static mm_writer_t begin_frame(mm_link_t *link, mm_frame_kind_t kind)
+/* `*said` tells whether its acks are all there are. */
+static mm_writer_t begin_frame(mm_link_t *link, mm_frame_kind_t kind, bool *said)
 {
     mm_writer_t out = mm_writer(link->batch, FRAME_MAX);
     mm_header_t header = {.protocol = MM_PROTOCOL,
@@ -161,12 +179,12 @@ static mm_writer_t begin_frame(mm_link_t *link, mm_frame_kind_t kind)
                           .session = link->session,
                           .number = link->frame_sent + 1};
 
-    mm_link_fill_header(link, &header);
+    *said = mm_link_fill_header(link, &header);
     mm_header_write(&header, &out);
     return out;
 }
 
-static mm_err_t send_frame(mm_link_t *link, const mm_writer_t *frame)
+static mm_err_t send_frame(mm_link_t *link, const mm_writer_t *frame, bool said)
 {
     mm_err_t err;
 
@@ -174,19 +192,23 @@ static mm_err_t send_frame(mm_link_t *link, const mm_writer_t *frame)
     err = link->ops->send(link->owner, mm_writer_slice(frame));
     if (err == MM_OK) {
         link->frame_sent++;
-        link->ack_due_ms = INT64_MAX;
+        if (said)
+            link->ack_due_ms = INT64_MAX;
         link->counters->bus_frames_sent++;
         link->counters->bus_bytes_sent += frame->size;
+    } else {
+        mm_acks_say_again(&link->acks);
     }
     return err;
 }
 
 mm_err_t mm_link_ping(mm_link_t *link, mm_slice_t body)
 {
-    mm_writer_t frame = begin_frame(link, MM_FRAME_PING);
+    bool said;
+    mm_writer_t frame = begin_frame(link, MM_FRAME_PING, &said);
 
     mm_write_raw(&frame, body);
-    return send_frame(link, &frame);
+    return send_frame(link, &frame, said);
 }
 
 /* The next entry that may leave, NULL when there is none or credit is missing. */
@@ -208,7 +230,8 @@ static bool is_full(const mm_link_t *link, const mm_retained_t *next)
 /* One frame with as many entries as it takes. */
 static mm_err_t send_batch(mm_link_t *link, int64_t now_ms)
 {
-    mm_writer_t frame = begin_frame(link, MM_FRAME_DATA);
+    bool said;
+    mm_writer_t frame = begin_frame(link, MM_FRAME_DATA, &said);
     uint64_t number = link->window.unsent;
     size_t start = frame.size;
     const mm_retained_t *retained;
@@ -220,7 +243,7 @@ static mm_err_t send_batch(mm_link_t *link, int64_t now_ms)
             break;
         mm_write_raw(&frame, (mm_slice_t){retained->bytes, retained->len});
     }
-    err = send_frame(link, &frame);
+    err = send_frame(link, &frame, said);
     if (err == MM_OK) {
         link->window.unsent = number;
         link->data_sent_ms = now_ms;
@@ -250,14 +273,15 @@ mm_err_t mm_link_flush(mm_link_t *link, int64_t now_ms, int64_t *next_ms)
         while (err == MM_OK && sendable(link, link->window.unsent) != NULL)
             err = send_batch(link, now_ms);
     }
-    if (err == MM_OK && link->ack_due_ms <= now_ms) {
-        mm_writer_t frame = begin_frame(link, MM_FRAME_DATA);
-        err = send_frame(link, &frame);
+    while (err == MM_OK && link->ack_due_ms <= now_ms) {
+        bool said;
+        mm_writer_t frame = begin_frame(link, MM_FRAME_DATA, &said);
+        err = send_frame(link, &frame, said);
+    }
+    if (err == MM_ERR_AGAIN) {
+        *next_ms = now_ms + MM_RETRY_MS;
+        return MM_OK;
     }
     want(next_ms, link->ack_due_ms);
-    if (err == MM_ERR_AGAIN) {
-        want(next_ms, now_ms + MM_RETRY_MS);
-        err = MM_OK;
-    }
     return err;
 }

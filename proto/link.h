@@ -21,8 +21,8 @@ enum { MM_ACK_DELAY_MS = 5, MM_RETRY_MS = 5 };
 typedef struct mm_link_ops {
     /* MM_OK, MM_ERR_AGAIN (nothing was taken, later) or MM_ERR_NO_ROUTE (the peer is gone). */
     mm_err_t (*send)(void *owner, mm_slice_t frame);
-    /* A new incoming entry; reads exactly it from the cursor.  MM_ERR_MALFORMED ends the session.  The owner calls mm_link_done for
-     * it once, now or later, with the same cost. */
+    /* A new incoming entry; reads exactly it from the cursor.  MM_OK: the owner calls mm_link_done for it once, now or later, with
+     * the same cost.  Anything else: it was not understood, the link counts it and calls it complete. */
     mm_err_t (*on_entry)(void *owner, mm_cursor_t *cursor);
     /* An own entry is complete (or was dropped by mm_link_drop). */
     void (*on_complete)(void *owner, void *tag, size_t cost);
@@ -43,8 +43,8 @@ typedef struct mm_link {
     uint64_t granted;   /* entry bytes the other side takes, in all */
 
     uint64_t received; /* last incoming entry */
-    mm_acks_t acks;    /* incoming entries that are complete */
-    uint64_t completed_cost;
+    mm_acks_t acks; /* incoming entries that are complete */
+    uint64_t completed_cost; /* of these */
 
     int64_t data_sent_ms; /* when the last batch left */
     int64_t ack_due_ms;   /* INT64_MAX: nothing new to say */
@@ -67,8 +67,8 @@ void mm_link_done(mm_link_t *link, uint64_t number, size_t cost, int64_t now_ms)
 /* True while own entries may be said without exceeding the other side's window. */
 bool mm_link_has_credit(const mm_link_t *link);
 
-/* Fills acks and credit of a header (also of HELLO and WELCOME). */
-void mm_link_fill_header(const mm_link_t *link, mm_header_t *header);
+/* Fills acks and credit of a header (also of HELLO and WELCOME).  False: there are more ranges than it takes. */
+bool mm_link_fill_header(mm_link_t *link, mm_header_t *header);
 
 /* Takes acks and credit from a header of the same epoch. */
 void mm_link_take_header(mm_link_t *link, const mm_header_t *header);
