@@ -245,6 +245,8 @@ static void answer(mm_turn_t *turn, mm_err_t err)
     turn->counters->refused[err]++;
     if (err == MM_ERR_TARGET_GONE)
         turn->counters->target_gone++;
+    if (turn->input->spec->rate == MM_RATE_CHUNK)
+        mm_room_free_credit(turn);
     if (turn->input->spec->msg == MM_MSG_CREATE_ROOM) {
         struct mm_room_created created = {.error = err};
         mm_turn_say_to(turn, contact, MM_MSG_ROOM_CREATED, &created, NULL);

@@ -126,6 +126,11 @@ void mm_room_promote(mm_turn_t *turn, const mm_id_t *id, const mm_id_t *by);
 /* The recorder left: those left are told that it stopped. */
 void mm_room_stop_recording(mm_turn_t *turn);
 
+/* --- room_relay.c ------------------------------------------------------------------------------- */
+
+/* A chunk was refused, for whatever reason: its sender need not wait for its target's credit. */
+void mm_room_free_credit(mm_turn_t *turn);
+
 /* --- handlers, by the table in dispatch.c ------------------------------------------------------- */
 
 mm_err_t mm_room_on_create(mm_turn_t *turn);

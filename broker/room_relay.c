@@ -2,16 +2,17 @@
  * for chunks.  The body of a relay is never decoded: bytes in, bytes out.
  * Not here: holding chunks back (gateway). */
 #include "broker/room.h"
-
-/* More than anybody ever sends: whoever waits for this receiver's credit need not wait. */
-#define FLOW_WITHOUT_END (INT64_C(1) << 53)
+#include "proto/entry.h"
 
 /* A chunk that goes nowhere must not use up its sender's credit, or the next one would be held for ever. */
-static void free_credit(mm_turn_t *turn, const mm_id_t *receiver)
+void mm_room_free_credit(mm_turn_t *turn)
 {
-    struct mm_flow flow = {.sender = turn->from, .receiver = *receiver, .total = FLOW_WITHOUT_END};
+    struct mm_flow flow = {.sender = turn->from,
+                           .receiver = turn->input->target,
+                           .total = MM_FLOW_WITHOUT_END};
 
-    mm_turn_say_to(turn, turn->input->contact, MM_MSG_FLOW, &flow, NULL);
+    if (!mm_id_is_nil(&flow.sender) && !mm_id_is_nil(&flow.receiver))
+        mm_turn_say_to(turn, turn->input->contact, MM_MSG_FLOW, &flow, NULL);
 }
 
 mm_err_t mm_room_on_relay(mm_turn_t *turn)
@@ -19,11 +20,8 @@ mm_err_t mm_room_on_relay(mm_turn_t *turn)
     const mm_input_t *input = turn->input;
     const mm_person_t *target = mm_room_find_seat(turn->room, &input->target);
 
-    if (target == NULL) {
-        if (input->spec->rate == MM_RATE_CHUNK && !mm_id_is_nil(&input->target))
-            free_credit(turn, &input->target);
+    if (target == NULL)
         return mm_room_missing(turn, &input->target);
-    }
     mm_outbox_pass(turn->outbox, input->spec->msg, input->body, &turn->from,
                    input->stamp.client_time, mm_turn_now_ms(turn));
     mm_outbox_to(turn->outbox, target->contact);
