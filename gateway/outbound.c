@@ -87,7 +87,10 @@ static void on_flow(mm_gateway_t *gateway, uint64_t number, const control_t *con
     credit = mm_credits_find(&connection->sending, &control->flow.receiver);
     if (credit == NULL)
         return;
-    if ((uint64_t)control->flow.total > credit->granted)
+    /* Whoever is not there now may be there later (admitted under the same id): then counting begins anew. */
+    if (control->flow.total == MM_FLOW_WITHOUT_END)
+        mm_credits_forget(&connection->sending, &control->flow.receiver);
+    else if ((uint64_t)control->flow.total > credit->granted)
         credit->granted = (uint64_t)control->flow.total;
     mm_inbound_release_chunks(connection);
 }
