@@ -292,3 +292,35 @@ suite('deadlines', { gateway: { 'join-deadline': '600ms', 'ping-interval': '200m
         await closed;
     });
 });
+
+suite('connections against limits', { server: false }, ({ test }) => {
+    test('[CLOSE-07] too many connections', async (world) => {
+        const server = await world.start({ gateways: 1, gateway: { 'max-connections': 2 } });
+        await server.eventually('the probe is gone', async () => (await server.gateway.counters()).connections === 0, 200);
+        const [ann, bob] = await meet(world, 'Ann', 'Bob');
+        const cleo = await world.client('Cleo');
+        await cleo.closed(1013);
+        await settle(ann, bob);
+        await bob.close();
+        await ann.next('participant-left');
+        const dora = await world.client('Dora');
+        await dora.join(world.room);
+    });
+
+    test('[TIME-05] nobody is silent while the broker is away', async (world) => {
+        const server = await world.start({ gateways: 1, settings: { 'link-timeout': '500ms' },
+            gateway: { 'idle-timeout': '600ms', 'ping-interval': '200ms', 'join-deadline': '600ms' } });
+        const witness = await world.client('witness');
+        await witness.join(world.room, { isHost: true });
+        await server.broker.kill();
+        await witness.closed(1012);
+        const ann = await world.client('Ann');
+        ann.room = world.room;
+        ann.send('join', { name: 'Ann', isHost: true });
+        const silent = await world.client('silent', { autoPong: false });
+        await silent.closed(undefined, null); /* it sent nothing, so it was read */
+        server.startBroker();
+        await ann.seated();
+        await ann.heardNothing();
+    });
+});

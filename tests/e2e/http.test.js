@@ -119,6 +119,16 @@ suite('http', {}, ({ test }) => {
         }
     });
 
+    test('[INDEX-02] a page for browsers', async ({ server }) => {
+        const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+        const answer = await http.get(server.gateway, '/', { Accept: accept });
+        assert.strictEqual(answer.status, 200);
+        assert.match(answer.headers['content-type'], /^text\/html/);
+        assert.match(answer.text, /^<!doctype html>/i);
+        const head = await http.request(server.gateway, '/', { method: 'HEAD', headers: { Accept: accept } });
+        assert.strictEqual(head.headers['content-length'], answer.headers['content-length']);
+    });
+
     test('[HEALTH-01] [HEALTH-05] the members of /health and their order', async ({ server }) => {
         const first = await http.get(server.gateway, '/health');
         assert.match(first.headers['content-type'], /^application\/json/);

@@ -191,6 +191,24 @@ suite('limits of rooms', { server: false }, ({ test }) => {
         await created(server.gateway, {}, { from: freshAddress() });
     });
 
+    test('[ROOMS-16] rooms of any kind are limited', async (world) => {
+        const server = await world.start({ broker: { 'max-rooms': 2 } });
+        await created(server.gateway);
+        const [ann] = await meet(world, 'Ann');
+        const over = await http.createRoom(server.gateway, {});
+        assert.strictEqual(over.status, 429);
+        assert.deepStrictEqual(over.json, { error: limitReached });
+        const bob = await world.client('Bob');
+        bob.send('join', { roomId: freshRoom(), name: 'Bob', isHost: true });
+        await bob.closed(1013);
+        const cleo = await world.client('Cleo');
+        await cleo.join(world.room, { isHost: true });
+        await cleo.roster(ann);
+        ann.send('leave');
+        cleo.send('leave');
+        await server.eventually('a room is free', async () => (await http.createRoom(server.gateway, {})).status === 201);
+    });
+
     test('[ROOMS-14] 503 while the broker is away', async (world) => {
         const server = await world.start({ gateway: { 'create-timeout': '300ms' } });
         await server.broker.kill();
