@@ -431,7 +431,7 @@ mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counter
     broker->epoch = epoch;
     broker->started_ms = broker->ticked_ms = broker->pinged_ms = now_ms;
     broker->registry = mm_registry_new(settings, counters);
-    broker->throttle = mm_throttle_new(settings->password_failures);
+    broker->throttle = mm_throttle_new(settings->password_failures, settings->rate_limit_window);
     broker->hashing = zhashx_new();
     broker->proofs = zlistx_new();
     broker->pending = mm_transactions_new();

@@ -1,6 +1,9 @@
-/* Failures that make later attempts of the same address wait: wrong passwords before anything is hashed, guessed room ids before
- * anything is looked up.  So many in the time just past are free, then an attempt waits 1, 2, 4 ... 25 s.
- * Not here: who waits and where (broker/turns.c). */
+/* Failures that make later attempts of the same subscriber wait: wrong passwords before anything is hashed, guessed room ids
+ * before anything is looked up.  So many in the window are free, then an attempt waits 1, 2, 4 ... 25 s, one attempt after the other.
+ *
+ * An attempt counts as a failure from the moment it enters until it has passed, so that many at once do not pass for
+ * one.  A window without a failure forgets them.
+ * Not here: who waits and where (broker/proofs.c). */
 #ifndef MM_BROKER_THROTTLE_H
 #define MM_BROKER_THROTTLE_H
 
@@ -12,11 +15,11 @@ typedef struct mm_throttle mm_throttle_t;
 mm_throttle_t *mm_throttle_new(int64_t free_failures, int64_t window_ms);
 void mm_throttle_destroy(mm_throttle_t **throttle_p);
 
-void mm_throttle_failed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
-                        int64_t now_ms);
-
-/* How long an attempt that is made now has to wait, ms. */
-int64_t mm_throttle_delay(const mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
+/* An attempt begins.  Returns how long it has to wait, ms, behind those of its subscriber that wait already. */
+int64_t mm_throttle_enter(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES],
                           int64_t now_ms);
+
+/* It was none that counts: the password was right, the room was there. */
+void mm_throttle_passed(mm_throttle_t *throttle, const uint8_t address[MM_ADDRESS_BYTES]);
 
 #endif

@@ -2,6 +2,7 @@
  * is read over the one before.  The first mistake ends the reading with one line on stderr.
  * Not here: what a value may be (proto/settings_row.c), --help (proto/settings_help.c). */
 #include "proto/settings.h"
+#include "proto/address.h"
 #include "proto/settings_row.h"
 #include <assert.h>
 #include <errno.h>
@@ -368,6 +369,21 @@ static bool refuse_setting(reading_t *reading, const char *name, const char *com
     return refuse(reading, MM_SETTINGS_REFUSED, place, "%s", complaint);
 }
 
+static bool check_networks(reading_t *reading, const char *name, const char *value)
+{
+    size_t bad = 0;
+    mm_networks_t *networks = mm_networks_read(mm_text(value), &bad);
+    char complaint[80];
+
+    if (networks == NULL) {
+        (void)snprintf(complaint, sizeof complaint,
+                       "number %zu is no network like 10.0.0.0/8 or ::1", bad);
+        return refuse_setting(reading, name, complaint);
+    }
+    mm_networks_destroy(&networks);
+    return true;
+}
+
 /* What one setting says about another.  A default gives way where only the other one was set. */
 static bool check_together(reading_t *reading)
 {
@@ -383,7 +399,7 @@ static bool check_together(reading_t *reading)
             return refuse_setting(reading, participants->name, "must not exceed max-participants");
         out->default_participants = out->max_participants;
     }
-    return true;
+    return check_networks(reading, "trusted-proxies", out->trusted_proxies);
 }
 
 static bool read_all(reading_t *reading, char **environ_)

@@ -132,6 +132,9 @@ static const golden_t goldens[] = {
     ON_BUS(80, "bind",
            "\x82\xa4room\xa6"
            "ABC123\xabparticipant" ID),
+    ON_BUS(80, "bind",
+           "\x83\xa4room\xa6"
+           "ABC123\xabparticipant" ID "\xa5seats\x08"),
     ON_BUS(81, "unbind", "\x80"),
     ON_BUS(82, "close",
            "\x82\xa4"
@@ -141,6 +144,9 @@ static const golden_t goldens[] = {
            "error\x00\xa6roomId\xa6"
            "ABC123\xac"
            "creatorToken" ID),
+    ON_BUS(83, "room-created",
+           "\x82\xa5"
+           "error\x17\xa4wait\xcd\xea\x60"),
 };
 
 enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
