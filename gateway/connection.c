@@ -73,6 +73,21 @@ void mm_connection_pause(mm_connection_t *connection, unsigned reason, bool on)
     }
 }
 
+/* Whoever sits in no room may have little under way: what waits behind joins that wait (for a password's slot, say) must not
+ * use up the link for everybody. */
+enum { STRANGERS_PART = 16 };
+
+void mm_connection_under_way(mm_connection_t *connection, int64_t bytes)
+{
+    int64_t limit = connection->gateway->settings->incomplete_limit;
+    int64_t under_way = (int64_t)connection->incomplete + bytes;
+
+    connection->incomplete = under_way > 0 ? (size_t)under_way : 0;
+    if (!connection->is_bound)
+        limit /= STRANGERS_PART;
+    mm_connection_pause(connection, MM_PAUSE_INCOMPLETE, (int64_t)connection->incomplete >= limit);
+}
+
 /* A chunk was written (or never can be): its sender may send as much more. */
 static void credit_sender(mm_connection_t *connection, const mm_queued_t *item)
 {

@@ -105,6 +105,8 @@ void mm_connection_close(mm_connection_t *connection, int code, const char *reas
 void mm_connection_close_after(mm_connection_t *connection, int code, mm_text_t reason);
 void mm_connection_pause(mm_connection_t *connection, unsigned reason, bool on);
 void mm_connection_unbind(mm_connection_t *connection);
+/* `bytes` of its entries more (or less) are under way; pauses and resumes it. */
+void mm_connection_under_way(mm_connection_t *connection, int64_t bytes);
 
 /* inbound.c */
 void mm_inbound_say(mm_gateway_t *gateway, uint64_t connection, mm_msg_t msg,

@@ -46,9 +46,7 @@ static void say(mm_connection_t *connection, mm_msg_t msg, const mm_stamp_t *sta
 
     connection->incarnation = gateway->incarnation;
     mm_inbound_say(gateway, connection->number, msg, stamp, target, body);
-    connection->incomplete += gateway->link.window.cost - before;
-    if (connection->incomplete >= (size_t)gateway->settings->incomplete_limit)
-        mm_connection_pause(connection, MM_PAUSE_INCOMPLETE, true);
+    mm_connection_under_way(connection, (int64_t)(gateway->link.window.cost - before));
     if (!mm_link_has_credit(&gateway->link))
         mm_connection_pause(connection, MM_PAUSE_LINK, true);
 }

@@ -53,6 +53,7 @@ static void on_bind(mm_gateway_t *gateway, uint64_t number, const control_t *con
         return;
     mm_connection_unbind(connection);
     connection->is_bound = true;
+    mm_connection_under_way(connection, 0);
     connection->participant = control->bind.participant;
     if (control->bind.room.len <= MM_ROOM_ID_MAX) {
         memcpy(connection->room, control->bind.room.ptr, control->bind.room.len);

@@ -28,11 +28,8 @@ static void on_complete(void *owner, void *tag, size_t cost)
     mm_gateway_t *gateway = owner;
     mm_connection_t *connection = mm_connection_find(gateway, (uint64_t)(uintptr_t)tag);
 
-    if (connection == NULL)
-        return;
-    connection->incomplete -= cost < connection->incomplete ? cost : connection->incomplete;
-    if (connection->incomplete < (size_t)gateway->settings->incomplete_limit)
-        mm_connection_pause(connection, MM_PAUSE_INCOMPLETE, false);
+    if (connection != NULL)
+        mm_connection_under_way(connection, -(int64_t)cost);
 }
 
 static const mm_link_ops_t link_ops = {
