@@ -228,13 +228,17 @@ void mm_gateway_on_broker_lost(mm_gateway_t *gateway)
 static void sweep_paused(mm_connection_t *connection, int64_t now_ms)
 {
     const mm_gateway_t *gateway = connection->gateway;
+    int64_t limit_ms = gateway->settings->idle_timeout;
 
+    /* Who takes no chunk for that long is closed; who waits for it must outlast that. */
+    if (connection->pauses & MM_PAUSE_CHUNK)
+        limit_ms += gateway->settings->link_timeout;
     connection->heard_ms = now_ms;
     if (gateway->ops->has_hung_up(connection->socket))
         mm_connection_close(connection, CLOSE_OVERLOAD, "hung up");
     else if (connection->pauses == MM_PAUSE_LINK)
         connection->paused_ms = now_ms; /* the broker's silence is not its fault */
-    else if (now_ms - connection->paused_ms > gateway->settings->idle_timeout)
+    else if (now_ms - connection->paused_ms > limit_ms)
         mm_connection_close(connection, CLOSE_OVERLOAD, "too slow");
 }
 

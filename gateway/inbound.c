@@ -162,6 +162,7 @@ void mm_inbound_release_chunks(mm_connection_t *connection)
         if (connection->held_first == NULL)
             connection->held_last = &connection->held_first;
         free(held);
+        connection->paused_ms = connection->gateway->ticked_ms; /* it goes on, if slowly */
     }
     mm_connection_pause(connection, MM_PAUSE_CHUNK, false);
 }
