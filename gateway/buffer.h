@@ -10,7 +10,7 @@ enum { MM_BUFFER_HEADROOM = 16 }; /* libwebsockets writes the frame header there
 
 typedef struct mm_buffer {
     unsigned references;
-    size_t len;                                /* of the text */
+    size_t len;      /* of the text */
     uint8_t bytes[]; /* MM_BUFFER_HEADROOM free bytes, then the text */
 } mm_buffer_t;
 
