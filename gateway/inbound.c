@@ -204,8 +204,9 @@ static void accept_message(mm_connection_t *connection, const mm_inbound_t *mess
     gateway->counters->received[msg]++;
     if (message->has_timestamp)
         stamp.client_time = message->timestamp;
+    /* What waits would be said in another room than it was meant for. */
     if (msg == MM_MSG_JOIN || msg == MM_MSG_LEAVE)
-        mm_inbound_drop_chunks(connection); /* or they would be said in another room than they were meant for */
+        mm_inbound_drop_chunks(connection);
     if (msg == MM_MSG_JOIN) {
         connection->has_joined = true;
         stamp.fresh = fresh_id(gateway);
