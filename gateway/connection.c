@@ -47,6 +47,7 @@ void mm_connection_close_after(mm_connection_t *connection, int code, mm_text_t 
     memcpy(connection->close_reason, reason.ptr, len);
     connection->close_reason[len] = '\0';
     connection->close_code = code;
+    mm_queue_fini(&connection->chunks); /* chunks are overtaken, by the end too */
     if (is_drained(connection))
         mm_connection_close(connection, code, connection->close_reason);
 }
