@@ -2,14 +2,12 @@
  * for chunks.  The body of a relay is never decoded: bytes in, bytes out.
  * Not here: holding chunks back (gateway). */
 #include "broker/room.h"
-#include "proto/entry.h"
 
 /* A chunk that goes nowhere must not use up its sender's credit, or the next one would be held for ever. */
 void mm_room_free_credit(mm_turn_t *turn)
 {
-    struct mm_flow flow = {.sender = turn->from,
-                           .receiver = turn->input->target,
-                           .total = MM_FLOW_WITHOUT_END};
+    struct mm_flow flow = {
+        .sender = turn->from, .receiver = turn->input->target, .total = MM_FLOW_WITHOUT_END};
 
     if (!mm_id_is_nil(&flow.sender) && !mm_id_is_nil(&flow.receiver))
         mm_turn_say_to(turn, turn->input->contact, MM_MSG_FLOW, &flow, NULL);

@@ -18,11 +18,8 @@ enum {
     MM_RANGES_MAX = 64, /* ranges of acks in one header; the rest is said in a later one */
     MM_HEADER_MAX = 64 + MM_RANGES_MAX * 18,
     MM_RECIPIENTS_MAX = 2048,
-    MM_NAME_MAX = 64 /* bytes of a gateway's name */
+    MM_NAME_MAX = 64 /* bytes of a peer's name */
 };
-
-/* The `total` of a flow that answers a chunk which went nowhere. */
-#define MM_FLOW_WITHOUT_END (INT64_C(1) << 53)
 
 typedef enum mm_frame_kind {
     MM_FRAME_HELLO = 1,
@@ -53,11 +50,15 @@ void mm_header_write(const mm_header_t *header, mm_writer_t *out);
 /* MM_ERR_MALFORMED, or MM_ERR_VERSION when the protocol is of another major or more than one minor away. */
 mm_err_t mm_header_read(mm_cursor_t *cursor, mm_header_t *out);
 
+/* What a peer of the broker is; decides what it may say. */
+typedef enum mm_peer_role { MM_PEER_GATEWAY, MM_PEER_ADMIN } mm_peer_role_t;
+
 typedef struct mm_hello {
-    mm_text_t name;       /* of the gateway */
+    mm_text_t name;       /* of the peer */
     uint64_t incarnation; /* of this run of it, never 0 */
     uint64_t first; /* its first incomplete entry: what comes next to a broker that knows nothing */
-    uint64_t received; /* last downward entry it got in the header's epoch */
+    uint64_t received;   /* last downward entry it got in the header's epoch */
+    mm_peer_role_t role; /* a word on the bus; absent: gateway */
 } mm_hello_t;
 
 typedef struct mm_welcome {
@@ -114,7 +115,7 @@ typedef struct mm_downward {
 } mm_downward_t;
 
 void mm_upward_write(const mm_upward_t *entry, mm_writer_t *out);
-/* MM_ERR_MALFORMED also for a type that no gateway may send. */
+/* MM_ERR_MALFORMED also for a type that neither gateway nor admin may send. */
 mm_err_t mm_upward_read(mm_cursor_t *cursor, mm_upward_t *out);
 void mm_downward_write(const mm_downward_t *entry, mm_writer_t *out);
 mm_err_t mm_downward_read(mm_cursor_t *cursor, mm_downward_t *out);

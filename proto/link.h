@@ -42,8 +42,8 @@ typedef struct mm_link {
     mm_window_t window; /* own entries */
     uint64_t granted;   /* entry bytes the other side takes, in all */
 
-    uint64_t received; /* last incoming entry */
-    mm_acks_t acks; /* incoming entries that are complete */
+    uint64_t received;       /* last incoming entry */
+    mm_acks_t acks;          /* incoming entries that are complete */
     uint64_t completed_cost; /* of these */
 
     int64_t data_sent_ms; /* when the last batch left */

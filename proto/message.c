@@ -15,13 +15,15 @@ enum { /* the words of messages.def */
        BY_MEMBER = MM_BY_MEMBER,
        BY_MODERATOR = MM_BY_MODERATOR,
        BY_GATEWAY = MM_BY_GATEWAY,
+       BY_ADMIN = MM_BY_ADMIN,
        BY_BROKER = MM_BY_BROKER,
        PASSES = MM_PASSES,
        TARGETED = MM_TARGETED,
        LARGE = MM_LARGE,
        REPEATED = MM_REPEATED,
        UNBOUND = MM_UNBOUND,
-    RELEASES = MM_RELEASES
+       RELEASES = MM_RELEASES,
+       EVENT = MM_EVENT
 };
 
 enum { FIELDS_MAX = 32 }; /* bits of `present` */

@@ -21,21 +21,24 @@ enum {
     MM_ROLE_MODERATOR = 1 << 3,
     MM_ROLE_GATEWAY = 1 << 4,
     MM_ROLE_BROKER = 1 << 5,
+    MM_ROLE_ADMIN = 1 << 6,
 
     MM_BY_MODERATOR = MM_ROLE_MODERATOR,
     MM_BY_MEMBER = MM_ROLE_MEMBER | MM_ROLE_MODERATOR,
     MM_BY_ANYONE = MM_BY_MEMBER | MM_ROLE_STRANGER | MM_ROLE_WAITING,
     MM_BY_GATEWAY = MM_ROLE_GATEWAY,
+    MM_BY_ADMIN = MM_ROLE_ADMIN,
     MM_BY_BROKER = MM_ROLE_BROKER
 };
 
 enum { /* flags of a row, explained in messages.def */
-    MM_PASSES = 1 << 0,
-    MM_TARGETED = 1 << 1,
-    MM_LARGE = 1 << 2,
-    MM_REPEATED = 1 << 3,
-    MM_UNBOUND = 1 << 4,
-    MM_RELEASES = 1 << 5
+       MM_PASSES = 1 << 0,
+       MM_TARGETED = 1 << 1,
+       MM_LARGE = 1 << 2,
+       MM_REPEATED = 1 << 3,
+       MM_UNBOUND = 1 << 4,
+       MM_RELEASES = 1 << 5,
+    MM_EVENT = 1 << 6
 };
 
 typedef enum mm_rate { MM_RATE_NONE, MM_RATE_SIGNAL, MM_RATE_CHUNK } mm_rate_t;
@@ -58,7 +61,8 @@ typedef enum mm_need { MM_NEED_REQ, MM_NEED_OPT, MM_NEED_SET } mm_need_t;
 
 typedef enum mm_msg {
     MM_MSG_NONE = 0,
-#define MESSAGE(number, NAME, name, wire, senders, rate, flags, refusal, doc) MM_MSG_##NAME = number,
+#define MESSAGE(number, NAME, name, wire, senders, rate, flags, refusal, doc)                      \
+    MM_MSG_##NAME = number,
 #define FIELD(msg, member, wire, kind, need, min, max)
 #define CHOICE(msg, member, wire, need, choices)
 #define END(NAME, name)
@@ -72,6 +76,9 @@ typedef enum mm_msg {
 
 /* The order of the CHOICE columns. */
 enum { MM_ACTION_MUTE, MM_ACTION_UNMUTE, MM_ACTION_KICK, MM_ACTION_MAKE_MODERATOR };
+
+/* The `total` of a flow that answers a chunk which went nowhere. */
+#define MM_FLOW_WITHOUT_END (INT64_C(1) << 53)
 
 /* C types of the kinds. */
 #define MM_TYPE_BOOL    bool
@@ -103,7 +110,9 @@ enum { MM_ACTION_MUTE, MM_ACTION_UNMUTE, MM_ACTION_KICK, MM_ACTION_MAKE_MODERATO
 #undef END
 
 /* MM_HAS_JOIN_... : the bit of each field in `present`. */
-#define MESSAGE(number, NAME, name, wire, senders, rate, flags, refusal, doc) enum mm_bits_##name {
+#define MESSAGE(number, NAME, name, wire, senders, rate, flags, refusal, doc)                      \
+    enum mm_bits_##name                                                                            \
+    {
 #define FIELD(msg, member, wire, kind, need, min, max) mm_bit_##msg##_##member,
 #define CHOICE(msg, member, wire, need, choices)       mm_bit_##msg##_##member,
 #define END(NAME, name)                                                                            \
