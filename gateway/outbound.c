@@ -100,11 +100,12 @@ static void on_room_created(mm_gateway_t *gateway, uint64_t number, const contro
 {
     mm_create_answer_t answer = {.err = MM_ERR_UNAVAILABLE,
                                  .room = control->created.room,
-                                 .creator_token = control->created.creator_token};
+                                 .creator_token = control->created.creator_token,
+                                 .wait_ms = control->created.wait};
 
     if (control->created.error < MM_ERR_LIMIT)
         answer.err = (mm_err_t)control->created.error;
-    mm_gateway_answer_request(gateway, number, &answer);
+    mm_requests_answer(gateway, number, &answer);
 }
 
 static control_handler_t *const control_handlers[MM_MSG_LIMIT] = {
@@ -134,7 +135,8 @@ static void obey(mm_gateway_t *gateway, const mm_downward_t *entry)
 
 /* --- messages ------------------------------------------------------------------------------ */
 
-/* Printed for the room of the first recipient; all recipients of one output are in one room, or none is. */
+/* Printed for the room of the first recipient; all recipients of one output are in one room, or none is.  A connection that
+ * is closing may not know its room any more. */
 static mm_buffer_t *print_for(mm_gateway_t *gateway, const mm_connection_t *connection,
                               const mm_downward_t *entry)
 {
@@ -157,7 +159,7 @@ static void deliver(mm_gateway_t *gateway, const mm_downward_t *entry)
 
     for (uint32_t i = 0; i < count; i++) {
         mm_connection_t *connection = mm_connection_find(gateway, mm_cursor_u64(&recipients));
-        if (recipients.failed || connection == NULL)
+        if (recipients.failed || connection == NULL || connection->is_closing)
             continue;
         if (buffer == NULL && (buffer = print_for(gateway, connection, entry)) == NULL) {
             gateway->counters->bus_malformed++;
@@ -169,6 +171,7 @@ static void deliver(mm_gateway_t *gateway, const mm_downward_t *entry)
         if ((entry->spec->flags & MM_RELEASES) && entry->has_from) {
             mm_credits_forget(&connection->sending, &entry->from);
             mm_credits_forget(&connection->receiving, &entry->from);
+            mm_queue_release_sender(&connection->chunks, &entry->from);
             mm_inbound_release_chunks(connection);
         }
     }
