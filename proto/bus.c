@@ -13,7 +13,7 @@ struct mm_bus {
     uv_loop_t *loop;
     zsock_t *zsock; /* own, NULL for a pipe that was attached */
     void *socket;   /* libzmq's */
-    bool is_router;
+    int type;       /* ZMQ_ROUTER, ...; ZMQ_PAIR for a pipe */
     char *endpoint;
     mm_bus_on_frame_t *on_frame;
     void *ctx;
@@ -35,6 +35,16 @@ void mm_bus_prepare_process(void)
     setenv("ZSYS_SIGHANDLER", "false", 1);
     zsys_init();
     zsys_handler_set(NULL);
+}
+
+static bool has_route(const mm_bus_t *bus)
+{
+    return bus->type == ZMQ_ROUTER || bus->type == ZMQ_PUB || bus->type == ZMQ_SUB;
+}
+
+static bool is_bound(int type)
+{
+    return type == ZMQ_ROUTER || type == ZMQ_PUB;
 }
 
 static bool is_readable(const mm_bus_t *bus)
@@ -88,9 +98,9 @@ static bool receive(mm_bus_t *bus)
     if (count == 0)
         return false;
     /* Anything but route and one payload frame is not ours; the peer gets no answer. */
-    if (bus->is_router && count == 2)
+    if (has_route(bus) && count == 2)
         bus->on_frame(bus->ctx, views[0], views[1]);
-    else if (!bus->is_router && count == 1)
+    else if (!has_route(bus) && count == 1)
         bus->on_frame(bus->ctx, (mm_slice_t){0}, views[0]);
     for (int i = 0; i < count && i < 2; i++)
         zmq_msg_close(&parts[i]);
@@ -180,7 +190,7 @@ static void set_option(void *socket, int option, int value)
     (void)rc;
 }
 
-static void set_options(void *socket, bool is_router)
+static void set_options(void *socket, int type)
 {
     int64_t message_max = MM_BUS_MESSAGE_MAX;
     int rc = zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_max, sizeof message_max);
@@ -194,9 +204,9 @@ static void set_options(void *socket, bool is_router)
     set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, 3000);
     set_option(socket, ZMQ_HEARTBEAT_TTL, 4000);
     set_option(socket, ZMQ_HANDSHAKE_IVL, 5000);
-    if (is_router) {
+    if (type == ZMQ_ROUTER)
         set_option(socket, ZMQ_ROUTER_MANDATORY, 1);
-    } else {
+    if (!is_bound(type)) {
         set_option(socket, ZMQ_IMMEDIATE, 1);
         set_option(socket, ZMQ_RECONNECT_IVL, 50);
         set_option(socket, ZMQ_RECONNECT_IVL_MAX, 1000);
@@ -235,12 +245,14 @@ static mm_err_t bus_open(uv_loop_t *loop, int type, const char *endpoint,
     int rc;
 
     bus->endpoint = strdup(endpoint);
-    bus->is_router = type == ZMQ_ROUTER;
+    bus->type = type;
     bus->zsock = zsock_new(type);
     assert(bus->endpoint != NULL && bus->zsock != NULL);
     bus->socket = zsock_resolve(bus->zsock);
-    set_options(bus->socket, bus->is_router);
-    if (bus->is_router) {
+    set_options(bus->socket, type);
+    if (type == ZMQ_SUB)
+        zsock_set_subscribe(bus->zsock, "");
+    if (is_bound(type)) {
         mode_t mask = umask(0177); /* libzmq leaves the mode of an ipc socket to the umask */
         rc = zmq_bind(bus->socket, endpoint);
         umask(mask);
@@ -268,11 +280,30 @@ mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t
     return bus_open(loop, ZMQ_DEALER, endpoint, on_frame, ctx, out);
 }
 
+static void on_no_frame(void *ctx, mm_slice_t route, mm_slice_t frame)
+{
+    (void)ctx; /* nothing comes in at a PUB */
+    (void)route;
+    (void)frame;
+}
+
+mm_err_t mm_bus_publish(uv_loop_t *loop, const char *endpoint, mm_bus_t **out)
+{
+    return bus_open(loop, ZMQ_PUB, endpoint, on_no_frame, NULL, out);
+}
+
+mm_err_t mm_bus_subscribe(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame,
+                          void *ctx, mm_bus_t **out)
+{
+    return bus_open(loop, ZMQ_SUB, endpoint, on_frame, ctx, out);
+}
+
 mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx,
                        mm_bus_t **out)
 {
     mm_bus_t *bus = bus_new(loop, on_frame, ctx);
 
+    bus->type = ZMQ_PAIR;
     bus->socket = zsock_resolve(zsock);
     return start(&bus, out);
 }
@@ -281,7 +312,7 @@ void mm_bus_reconnect(mm_bus_t *bus)
 {
     int rc;
 
-    assert(bus->zsock != NULL && !bus->is_router);
+    assert(bus->zsock != NULL && bus->type == ZMQ_DEALER);
     uv_poll_stop(bus->poll);
     uv_close((uv_handle_t *)bus->poll, on_poll_freed);
     bus->poll = NULL;
@@ -289,7 +320,7 @@ void mm_bus_reconnect(mm_bus_t *bus)
     bus->zsock = zsock_new(ZMQ_DEALER);
     assert(bus->zsock != NULL);
     bus->socket = zsock_resolve(bus->zsock);
-    set_options(bus->socket, false);
+    set_options(bus->socket, ZMQ_DEALER);
     rc = zmq_connect(bus->socket, bus->endpoint);
     assert(rc == 0); /* it was accepted once */
     (void)rc;
@@ -302,7 +333,7 @@ mm_err_t mm_bus_send(mm_bus_t *bus, mm_slice_t route, mm_slice_t frame)
     int rc = 0;
 
     assert(bus->zsock == NULL || frame.len <= MM_BUS_MESSAGE_MAX); /* a pipe knows no bound */
-    if (bus->is_router)
+    if (has_route(bus))
         rc = zmq_send(bus->socket, route.ptr, route.len, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (rc >= 0)
         rc = zmq_send(bus->socket, frame.ptr, frame.len, ZMQ_DONTWAIT);

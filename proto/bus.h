@@ -8,6 +8,7 @@
  *
  * Sockets never carry a routing id of ours (two peers with one id lose messages silently); a ROUTER makes its own.  One payload frame a
  * message, always DONTWAIT, ZMQ_IMMEDIATE, mandatory routing.
+ * The feed is a PUB here and a SUB there: two frames a message, the topic in the place of the route.
  * Not here: what is said on the bus (proto/link.h). */
 #ifndef MM_PROTO_BUS_H
 #define MM_PROTO_BUS_H
@@ -18,7 +19,7 @@
 
 typedef struct mm_bus mm_bus_t;
 
-/* One message came in.  `route` names its sender at a ROUTER, empty elsewhere; both views live until the callback returns. */
+/* One message came in.  `route` names its sender at a ROUTER, is the topic at a SUB, empty elsewhere; both views live until the callback returns. */
 typedef void mm_bus_on_frame_t(void *ctx, mm_slice_t route, mm_slice_t frame);
 
 enum { MM_BUS_MESSAGE_MAX = 1024 * 1024 }; /* longer ones cut their sender off (ZMQ_MAXMSGSIZE) */
@@ -33,6 +34,13 @@ mm_err_t mm_bus_bind(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *o
 /* DEALER connected to an endpoint, whether or not somebody is there. */
 mm_err_t mm_bus_connect(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame,
                         void *ctx, mm_bus_t **out);
+
+/* PUB bound to an endpoint, as mm_bus_bind.  mm_bus_send takes the topic as route and never says MM_ERR_AGAIN: who is slow loses. */
+mm_err_t mm_bus_publish(uv_loop_t *loop, const char *endpoint, mm_bus_t **out);
+
+/* SUB of everything, connected to an endpoint. */
+mm_err_t mm_bus_subscribe(uv_loop_t *loop, const char *endpoint, mm_bus_on_frame_t *on_frame,
+                          void *ctx, mm_bus_t **out);
 
 /* The pipe of a helper (a zactor's zsock), which stays its owner's. */
 mm_err_t mm_bus_attach(uv_loop_t *loop, void *zsock, mm_bus_on_frame_t *on_frame, void *ctx,

@@ -4,7 +4,14 @@
 
 #include <stdlib.h>
 
-enum { HEADER_ITEMS = 8, HELLO_ITEMS = 4, WELCOME_ITEMS = 1, PING_ITEMS = 4, NACK_ITEMS = 1 };
+enum {
+    HEADER_ITEMS = 8,
+    HELLO_ITEMS = 5,
+    HELLO_ITEMS_LEAST = 4,
+    WELCOME_ITEMS = 1,
+    PING_ITEMS = 4,
+    NACK_ITEMS = 1
+};
 enum { UPWARD_ITEMS = 6, DOWNWARD_ITEMS = 7, ORIGIN_ITEMS = 3 };
 
 /* Begins an array of at least `items`; the rest of it is passed over by end_array. */
@@ -83,6 +90,8 @@ mm_err_t mm_header_read(mm_cursor_t *cursor, mm_header_t *out)
     return err;
 }
 
+static const char *const roles[] = {[MM_PEER_GATEWAY] = "gateway", [MM_PEER_ADMIN] = "admin"};
+
 void mm_hello_write(const mm_hello_t *hello, mm_writer_t *out)
 {
     mm_write_array(out, HELLO_ITEMS);
@@ -90,16 +99,33 @@ void mm_hello_write(const mm_hello_t *hello, mm_writer_t *out)
     mm_write_u64(out, hello->incarnation);
     mm_write_u64(out, hello->first);
     mm_write_u64(out, hello->received);
+    mm_write_str(out, mm_text(roles[hello->role]));
+}
+
+static mm_peer_role_t read_role(mm_cursor_t *cursor)
+{
+    mm_text_t word = mm_cursor_str(cursor);
+
+    if (mm_text_is(word, roles[MM_PEER_ADMIN]))
+        return MM_PEER_ADMIN;
+    if (!mm_text_is(word, roles[MM_PEER_GATEWAY]))
+        cursor->failed = true;
+    return MM_PEER_GATEWAY;
 }
 
 mm_err_t mm_hello_read(mm_cursor_t *cursor, mm_hello_t *out)
 {
-    uint32_t rest = begin_array(cursor, HELLO_ITEMS);
+    uint32_t rest = begin_array(cursor, HELLO_ITEMS_LEAST);
 
+    *out = (mm_hello_t){.role = MM_PEER_GATEWAY};
     out->name = mm_cursor_str(cursor);
     out->incarnation = mm_cursor_u64(cursor);
     out->first = mm_cursor_u64(cursor);
     out->received = mm_cursor_u64(cursor);
+    if (rest > 0 && !cursor->failed) {
+        out->role = read_role(cursor);
+        rest--;
+    }
     if (out->name.len == 0 || out->name.len > MM_NAME_MAX || out->incarnation == 0 ||
         out->first == 0)
         cursor->failed = true;
@@ -206,7 +232,8 @@ mm_err_t mm_upward_read(mm_cursor_t *cursor, mm_upward_t *out)
     if (!mm_cursor_take_nil(cursor))
         out->target = mm_cursor_id(cursor);
     out->body = read_body(cursor);
-    if (out->spec != NULL && (out->spec->senders & (MM_BY_ANYONE | MM_BY_GATEWAY)) == 0)
+    if (out->spec != NULL &&
+        (out->spec->senders & (MM_BY_ANYONE | MM_BY_GATEWAY | MM_BY_ADMIN)) == 0)
         cursor->failed = true;
     return end_array(cursor, rest);
 }

@@ -213,12 +213,12 @@ static mm_err_t hash_path(const char *path, char out[2 * HASH_BYTES + 1])
     return MM_OK;
 }
 
-static mm_err_t check_socket_path(const char *path, const char *hint)
+static mm_err_t check_socket_path(const char *setting, const char *path, const char *hint)
 {
     if (strlen(path) <= SOCKET_PATH_MAX)
         return MM_OK;
-    (void)fprintf(stderr, "bus: %s: is longer than the %d bytes of a socket path; %s\n", path,
-                  (int)SOCKET_PATH_MAX, hint);
+    (void)fprintf(stderr, "%s: %s: is longer than the %d bytes of a socket path; %s\n", setting,
+                  path, (int)SOCKET_PATH_MAX, hint);
     return MM_ERR_TOO_LARGE;
 }
 
@@ -237,23 +237,42 @@ static mm_err_t default_endpoint(const mm_settings_t *settings, char out[MM_PATH
     if (!runtime_folder(runtime) || !print_path(folder, "%s/%s", runtime, hash) ||
         !print_path(out, "%s%s/bus", ipc_scheme, folder))
         return complain(MM_ERR_TOO_LARGE, "bus", "the path of the runtime folder is too long");
-    err = check_socket_path(out + strlen(ipc_scheme),
+    err = check_socket_path("bus", out + strlen(ipc_scheme),
                             "set XDG_RUNTIME_DIR to a shorter folder, or bus to ipc://PATH");
     if (err == MM_OK)
         err = own_folder(runtime);
     return err == MM_OK ? own_folder(folder) : err;
 }
 
+/* An endpoint from a setting.  Relative paths would differ between two processes, abstract sockets (ipc://@) have no permissions. */
+static mm_err_t given_endpoint(const char *setting, const char *value, char out[MM_PATH_BYTES])
+{
+    if (strncmp(value, ipc_scheme, strlen(ipc_scheme)) != 0 || value[strlen(ipc_scheme)] != '/')
+        return complain(MM_ERR_MALFORMED, setting, "must be ipc:// and an absolute path");
+    if (!print_path(out, "%s", value))
+        return complain(MM_ERR_TOO_LARGE, setting, "the path is too long");
+    return check_socket_path(setting, value + strlen(ipc_scheme), "set it to a shorter one");
+}
+
 mm_err_t mm_runtime_bus_endpoint(const mm_settings_t *settings, char out[MM_PATH_BYTES])
 {
-    const char *bus = settings->bus;
+    return settings->bus[0] == '\0' ? default_endpoint(settings, out)
+                                    : given_endpoint("bus", settings->bus, out);
+}
 
-    if (bus[0] == '\0')
-        return default_endpoint(settings, out);
-    /* Relative paths would differ between two processes, abstract sockets (ipc://@) have no permissions. */
-    if (strncmp(bus, ipc_scheme, strlen(ipc_scheme)) != 0 || bus[strlen(ipc_scheme)] != '/')
-        return complain(MM_ERR_MALFORMED, "bus", "must be ipc:// and an absolute path");
-    if (!print_path(out, "%s", bus))
-        return complain(MM_ERR_TOO_LARGE, "bus", "the path is too long");
-    return check_socket_path(bus + strlen(ipc_scheme), "set bus to a shorter one");
+mm_err_t mm_runtime_feed_endpoint(const mm_settings_t *settings, char out[MM_PATH_BYTES])
+{
+    char bus[MM_PATH_BYTES];
+    mm_err_t err;
+
+    if (settings->feed[0] != '\0')
+        return given_endpoint("feed", settings->feed, out);
+    err = mm_runtime_bus_endpoint(settings, bus);
+    if (err != MM_OK)
+        return err;
+    if (settings->bus[0] == '\0')
+        *strrchr(bus, '/') = '\0';
+    if (!print_path(out, "%s%sfeed", bus, settings->bus[0] == '\0' ? "/" : "-"))
+        return complain(MM_ERR_TOO_LARGE, "feed", "the path is too long");
+    return check_socket_path("feed", out + strlen(ipc_scheme), "set feed to a shorter one");
 }

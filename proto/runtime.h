@@ -5,6 +5,9 @@
  *                 it is not a folder of this user's own with exactly that mode (lstat: no symbolic link)
  * bus socket      <runtime>/<16 hex digits of SHA-256 of the absolute data path>/bus, its folder 0700
  *
+ * feed socket     `feed` in the folder of the bus socket; where the setting `bus` names that, its path and "-feed": two brokers
+ *                 may have their sockets in one folder
+ *
  * The data path is made absolute and its links are resolved as far as it exists, so that "data", "./data" and a link to it are one. */
 #ifndef MM_PROTO_RUNTIME_H
 #define MM_PROTO_RUNTIME_H
@@ -24,5 +27,8 @@ mm_err_t mm_runtime_make_folder(const char *path);
  * address (107 bytes) and a scheme other than ipc are refused with one line on stderr that names the path and the setting: MM_ERR_TOO_LARGE,
  * MM_ERR_MALFORMED; MM_ERR_SYSTEM for a folder that cannot be made or is not ours. */
 mm_err_t mm_runtime_bus_endpoint(const mm_settings_t *settings, char out[MM_PATH_BYTES]);
+
+/* Endpoint of the feed: the setting `feed`, or a socket beside the bus.  Errors as of the bus. */
+mm_err_t mm_runtime_feed_endpoint(const mm_settings_t *settings, char out[MM_PATH_BYTES]);
 
 #endif

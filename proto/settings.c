@@ -24,11 +24,12 @@ enum { LAYER_DEFAULTS, LAYER_FILE, LAYER_LEGACY, LAYER_VARIABLES, LAYER_FLAGS };
 typedef struct reading {
     mm_settings_t *out;
     unsigned program;
-    int layer;          /* the LAYER_ being read */
-    const char **flags; /* by row: the value of the flag, NULL without one */
-    int *given_in;      /* by row: the last layer that gave a value */
-    const char *config; /* path of the file, NULL without one */
-    unsigned wants;     /* WANTS_ bits */
+    mm_command_line_t *line; /* NULL for programs that know settings only */
+    int layer;               /* the LAYER_ being read */
+    const char **flags;      /* by row: the value of the flag, NULL without one */
+    int *given_in;           /* by row: the last layer that gave a value */
+    const char *config;      /* path of the file, NULL without one */
+    unsigned wants;          /* WANTS_ bits */
     mm_settings_result_t result;
 } reading_t;
 
@@ -241,6 +242,16 @@ static bool read_variables(reading_t *reading, int layer, char **environ_,
 
 /* --- the flags ---------------------------------------------------------------------------- */
 
+/* Flags of the program's own are numbered behind the rows. */
+static size_t own_flag_count(const reading_t *reading)
+{
+    size_t count = 0;
+
+    while (reading->line != NULL && reading->line->flags[count].name != NULL)
+        count++;
+    return count;
+}
+
 static struct option *make_options(const reading_t *reading)
 {
     static const struct option fixed[] = {
@@ -250,7 +261,8 @@ static struct option *make_options(const reading_t *reading)
         {"config", required_argument, NULL, FLAG_CONFIG},
     };
     size_t count = sizeof fixed / sizeof fixed[0];
-    struct option *options = calloc(count + mm_setting_count() + 1, sizeof *options);
+    struct option *options =
+        calloc(count + mm_setting_count() + own_flag_count(reading) + 1, sizeof *options);
 
     if (options == NULL)
         abort();
@@ -266,6 +278,12 @@ static struct option *make_options(const reading_t *reading)
             .val = FLAG_ROWS + (int)i,
         };
     }
+    for (size_t i = 0; i < own_flag_count(reading); i++)
+        options[count++] = (struct option){
+            .name = reading->line->flags[i].name,
+            .has_arg = reading->line->flags[i].has_value ? required_argument : no_argument,
+            .val = FLAG_ROWS + (int)(mm_setting_count() + i),
+        };
     return options;
 }
 
@@ -285,6 +303,9 @@ static bool note_flag(reading_t *reading, const char *word, int flag, const char
         reading->wants |= WANTS_CHECK;
     else if (flag == FLAG_CONFIG)
         reading->config = optarg;
+    else if ((size_t)(flag - FLAG_ROWS) >= mm_setting_count())
+        reading->line->flags[(size_t)(flag - FLAG_ROWS) - mm_setting_count()].value =
+            optarg != NULL ? optarg : "";
     else
         reading->flags[flag - FLAG_ROWS] = optarg != NULL ? optarg : "true";
     return true;
@@ -299,16 +320,23 @@ static bool note_flags(reading_t *reading, int argc, char **argv)
     opterr = 0;
     while (done) {
         int index = 0;
-        const char *word = argv[optind == 0 ? 1 : optind];
-        int flag = getopt_long(argc, argv, "+:", options, &index);
+        int flag = getopt_long(argc, argv, reading->line != NULL ? ":" : "+:", options, &index);
+        const char *word = NULL;
 
         if (flag == -1)
             break;
+        word = argv[optind - 1];
+        if (optarg != NULL && optarg == word)
+            word = argv[optind - 2]; /* the value stands behind its flag */
         done = note_flag(reading, word, flag, options[index].name);
     }
     free(options);
-    if (done && optind < argc)
+    if (done && reading->line != NULL) {
+        reading->line->word_count = argc - optind;
+        reading->line->words = argv + optind;
+    } else if (done && optind < argc) {
         done = refuse(reading, MM_SETTINGS_USAGE, argv[optind], "no such flag; --help lists them");
+    }
     return done;
 }
 
@@ -425,6 +453,8 @@ static void answer(reading_t *reading, int argc, char **argv, char **environ_)
     if (!note_flags(reading, argc, argv))
         return;
     if ((reading->wants & WANTS_HELP) != 0) {
+        if (reading->line != NULL)
+            reading->line->help();
         mm_settings_print_help(stdout, reading->program);
         reading->result = MM_SETTINGS_DONE;
     } else if ((reading->wants & WANTS_VERSION) != 0) {
@@ -439,7 +469,14 @@ static void answer(reading_t *reading, int argc, char **argv, char **environ_)
 mm_settings_result_t mm_settings_init(mm_settings_t *out, unsigned program, int argc, char **argv,
                                       char **environ_)
 {
-    reading_t reading = {.out = out, .program = program, .result = MM_SETTINGS_RUN};
+    return mm_settings_init_command(out, program, NULL, argc, argv, environ_);
+}
+
+mm_settings_result_t mm_settings_init_command(mm_settings_t *out, unsigned program,
+                                              mm_command_line_t *line, int argc, char **argv,
+                                              char **environ_)
+{
+    reading_t reading = {.out = out, .program = program, .line = line, .result = MM_SETTINGS_RUN};
 
     reading.flags = calloc(mm_setting_count(), sizeof *reading.flags);
     reading.given_in = calloc(mm_setting_count(), sizeof *reading.given_in);

@@ -25,20 +25,24 @@ void mm_settings_print_help(FILE *out, unsigned program)
 {
     const char *name = mm_setting_program(program);
 
+    if (program != MM_PROGRAM_ADMIN)
+        (void)fprintf(out,
+                      "Usage: %s [--config=FILE] [--SETTING=VALUE ...]\n"
+                      "       %s [...] --check-config | --version | --help\n\n",
+                      name, name);
     (void)fprintf(
         out,
-        "Usage: %s [--config=FILE] [--SETTING=VALUE ...]\n"
-        "       %s [...] --check-config | --version | --help\n\n"
         "A setting NAME is given as flag --NAME, as variable MIKROMEET_NAME (upper case, _ for -)\n"
         "or as key \"NAME\" of the JSON object in FILE.  Flags win over variables, variables over\n"
         "the file.  Unknown names and values out of bounds refuse the start.\n\n"
         "  --config=FILE\n        JSON file with settings; variable MIKROMEET_CONFIG\n"
-        "  --check-config\n        read all settings, say whether they are valid, and end\n\n",
-        name, name);
+        "  --check-config\n        read all settings, say whether they are valid, and end\n\n");
     for (const mm_setting_t *row = mm_setting_rows(); row->name != NULL; row++) {
         if ((row->programs & program) != 0)
             print_row(out, row);
     }
+    if (program == MM_PROGRAM_ADMIN)
+        return;
     (void)fprintf(out, "\nVariables of the existing server (MIKROMEET_ ones win):\n");
     for (const mm_setting_legacy_t *old = mm_setting_legacies(); old->variable != NULL; old++) {
         const mm_setting_t *row = mm_setting_find(old->name);

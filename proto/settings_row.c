@@ -66,8 +66,15 @@ const mm_setting_legacy_t *mm_setting_legacies(void)
 
 const char *mm_setting_program(unsigned program)
 {
-    assert(program == MM_PROGRAM_GATEWAY || program == MM_PROGRAM_BROKER);
-    return program == MM_PROGRAM_GATEWAY ? "mikromeet-gateway" : "mikromeet-broker";
+    switch (program) {
+    case MM_PROGRAM_GATEWAY:
+        return "mikromeet-gateway";
+    case MM_PROGRAM_BROKER:
+        return "mikromeet-broker";
+    default:
+        assert(program == MM_PROGRAM_ADMIN);
+        return "mikromeet-admin";
+    }
 }
 
 const mm_setting_t *mm_setting_find(const char *name)

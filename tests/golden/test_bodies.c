@@ -147,6 +147,52 @@ static const golden_t goldens[] = {
     ON_BUS(83, "room-created",
            "\x82\xa5"
            "error\x17\xa4wait\xcd\xea\x60"),
+    ON_BUS(96, "admin-rooms",
+           "\x81\xa5"
+           "after\x07"),
+    ON_BUS(97, "admin-room",
+           "\x81\xa6roomId\xa6"
+           "ABC123"),
+    ON_BUS(98, "admin-close",
+           "\x81\xa6roomId\xa6"
+           "ABC123"),
+    ON_BUS(99, "admin-kick",
+           "\x82\xa6roomId\xa6"
+           "ABC123\xa8targetId" ID),
+    ON_BUS(100, "admin-stats", "\x80"),
+    ON_BUS(101, "admin-gateways", "\x80"),
+    ON_BUS(112, "admin-answer",
+           "\x82\xa5"
+           "error\x00\xa6result\x81\xa1"
+           "a\x93\x01\xc0\xc3"),
+    ON_BUS(114, "room.created",
+           "\x84\xa6roomId\xa6"
+           "ABC123\xa4kept\xc3\xadneedsPassword\xc2\xafmaxParticipants\x08"),
+    ON_BUS(115, "room.closed",
+           "\x81\xa6roomId\xa6"
+           "ABC123"),
+    ON_BUS(116, "room.locked",
+           "\x81\xa6roomId\xa6"
+           "ABC123"),
+    ON_BUS(117, "room.unlocked",
+           "\x81\xa6roomId\xa6"
+           "ABC123"),
+    ON_BUS(118, "participant.joined",
+           "\x84\xa6roomId\xa6"
+           "ABC123\xadparticipantId" ID "\xabisModerator\xc3\xacparticipants\x01"),
+    ON_BUS(119, "participant.left",
+           "\x83\xa6roomId\xa6"
+           "ABC123\xadparticipantId" ID "\xacparticipants\x00"),
+    ON_BUS(120, "participant.updated",
+           "\x86\xa6roomId\xa6"
+           "ABC123\xadparticipantId" ID
+           "\xabisModerator\xc3\xa7isMuted\xc2\xaaisVideoOff\xc2\xacisHandRaised\xc3"),
+    ON_BUS(121, "gateway.up", "\x81\xa7gateway\xa9gateway-1"),
+    ON_BUS(122, "gateway.down", "\x82\xa7gateway\xa9gateway-1\xa6reason\xa7silence"),
+    ON_BUS(123, "stats",
+           "\x8b\xa5rooms\x01\xacparticipants\x02\xa7waiting\x03\xb0peakParticipants\x04\xa8gateway"
+           "s\x05\xa6uptime\x06\xacroomsCreated\x07\xa5joins\x08\xa6leaves\x09\xa5turns\x0a\xa7"
+           "commits\x0b"),
 };
 
 enum { GOLDENS = sizeof goldens / sizeof goldens[0] };

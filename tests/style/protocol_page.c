@@ -18,8 +18,12 @@ static void heading(const char *title, const char *text)
 /* The least of its roles says who may send: the sets of the table contain each other. */
 static const char *senders_of(const mm_spec_t *spec)
 {
+    if ((spec->flags & MM_EVENT) != 0)
+        return "broker, to the feed";
     if ((spec->senders & MM_ROLE_BROKER) != 0)
         return "broker";
+    if ((spec->senders & MM_ROLE_ADMIN) != 0)
+        return (spec->senders & MM_ROLE_GATEWAY) != 0 ? "gateway, admin" : "admin";
     if ((spec->senders & MM_ROLE_GATEWAY) != 0)
         return "gateway";
     if ((spec->senders & MM_ROLE_STRANGER) != 0)
@@ -35,6 +39,7 @@ static void print_flags(const mm_spec_t *spec)
     } flags[] = {
         {MM_PASSES, "passes"},     {MM_TARGETED, "targeted"}, {MM_LARGE, "large"},
         {MM_REPEATED, "repeated"}, {MM_UNBOUND, "unbound"},   {MM_RELEASES, "releases"},
+        {MM_EVENT, "event"},
     };
     const char *comma = "";
 
@@ -154,7 +159,8 @@ static void print_messages(void)
         "| large | up to `message-limit` bytes; all others `small-message-limit` |\n"
         "| repeated | changes nothing: not recorded, run again after a crash |\n"
         "| unbound | printed with an empty room and participant |\n"
-        "| releases | its participant takes no more chunks: what waits for its credit goes on |");
+        "| releases | its participant takes no more chunks: what waits for its credit goes on |\n"
+        "| event | for the [feed](FEED.md), by its name as topic; never on the bus |");
     for (int i = 0; i < MM_MSG_LIMIT; i++) {
         const mm_spec_t *spec = mm_spec((mm_msg_t)i);
 
@@ -190,9 +196,18 @@ static void print_errors(void)
 
 static const char *program_word(unsigned programs)
 {
-    if (programs == MM_PROGRAM_BOTH)
-        return "both";
-    return programs == MM_PROGRAM_GATEWAY ? "gateway" : "broker";
+    switch (programs) {
+    case MM_PROGRAM_ALL:
+        return "all";
+    case MM_PROGRAM_BOTH:
+        return "gateway, broker";
+    case MM_PROGRAM_FEED:
+        return "broker, admin";
+    case MM_PROGRAM_ADMIN:
+        return "admin";
+    default:
+        return programs == MM_PROGRAM_GATEWAY ? "gateway" : "broker";
+    }
 }
 
 static void print_settings(void)
