@@ -107,7 +107,6 @@ static mm_err_t write_one(mm_connection_t *connection, const mm_queued_t *item)
     mm_err_t err = gateway->ops->write(connection->socket, item->buffer);
 
     if (err == MM_OK) {
-        connection->moved_ms = gateway->ticked_ms;
         credit_sender(connection, item);
     }
     return err;
@@ -134,7 +133,6 @@ void mm_connection_deliver(mm_connection_t *connection, mm_buffer_t *buffer, con
     if (sender != NULL)
         item.sender = *sender;
     if (is_drained(connection)) {
-        connection->moved_ms = gateway->ticked_ms;
         if (write_one(connection, &item) == MM_OK) {
             gateway->counters->deliveries_direct++;
             return;
@@ -145,7 +143,7 @@ void mm_connection_deliver(mm_connection_t *connection, mm_buffer_t *buffer, con
         mm_connection_close(connection, 1013, "too slow");
         return;
     }
-    mm_queue_put(queue, &item);
+    mm_queue_put(queue, &item, gateway->ticked_ms);
 }
 
 void mm_connection_write_queued(mm_connection_t *connection)
@@ -155,7 +153,7 @@ void mm_connection_write_queued(mm_connection_t *connection)
             connection->control.count > 0 ? &connection->control : &connection->chunks;
         if (write_one(connection, mm_queue_first(queue)) != MM_OK)
             return;
-        mm_queue_drop_first(queue);
+        mm_queue_drop_first(queue, connection->gateway->ticked_ms);
     }
     if (connection->close_code != 0)
         mm_connection_close(connection, connection->close_code, connection->close_reason);

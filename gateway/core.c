@@ -23,12 +23,6 @@ static zhashx_t *numbered_new(zhashx_destructor_fn *destructor)
     return table;
 }
 
-static void destroy_request(void **item)
-{
-    free(*item);
-    *item = NULL;
-}
-
 mm_gateway_t *mm_gateway_new(const mm_settings_t *settings, mm_counters_t *counters,
                              const mm_gateway_ops_t *ops, void *world, uint64_t incarnation)
 {
@@ -41,7 +35,7 @@ mm_gateway_t *mm_gateway_new(const mm_settings_t *settings, mm_counters_t *count
     gateway->world = world;
     gateway->incarnation = incarnation;
     gateway->by_number = numbered_new(NULL);
-    gateway->requests = numbered_new(destroy_request);
+    gateway->requests = numbered_new(mm_requests_destroy_item);
     gateway->body = malloc(MM_JSON_DECODED_MAX((size_t)settings->message_limit));
     gateway->entry = malloc(MM_ENTRY_MAX);
     assert(gateway->body != NULL && gateway->entry != NULL);
@@ -111,14 +105,15 @@ mm_connection_t *mm_gateway_on_open(mm_gateway_t *gateway, void *socket, const u
     connection->number = ++gateway->numbers;
     connection->socket = socket;
     connection->held_last = &connection->held_first;
-    connection->opened_ms = connection->heard_ms = connection->pinged_ms = connection->moved_ms =
-        now_ms;
+    connection->opened_ms = connection->heard_ms = connection->pinged_ms = now_ms;
     write_extra(connection, address);
     connection->next = gateway->connections;
     if (connection->next != NULL)
         connection->next->previous = connection;
     gateway->connections = connection;
     zhashx_insert(gateway->by_number, &connection->number, connection);
+    if (!mm_link_has_credit(&gateway->link))
+        mm_connection_pause(connection, MM_PAUSE_LINK, true);
     gateway->counters->connections++;
     gateway->counters->connections_total++;
     return connection;
@@ -172,53 +167,11 @@ void mm_gateway_close_all(mm_gateway_t *gateway, int code, const char *reason)
         mm_connection_close(connection, code, reason);
 }
 
-/* --- requests ------------------------------------------------------------------------------ */
-
-void mm_gateway_answer_request(mm_gateway_t *gateway, uint64_t number,
-                               const mm_create_answer_t *answer)
-{
-    static const uint8_t empty_map[] = {0x80};
-    mm_pending_request_t *pending = zhashx_lookup(gateway->requests, &number);
-    void *request;
-
-    if (pending == NULL)
-        return;
-    request = pending->request;
-    zhashx_delete(gateway->requests, &number);
-    mm_inbound_say(gateway, number, MM_MSG_GONE, &(mm_stamp_t){0}, NULL,
-                   (mm_slice_t){empty_map, sizeof empty_map});
-    if (request != NULL)
-        gateway->ops->on_room_created(gateway->world, request, answer);
-}
-
-void mm_gateway_cancel_room(mm_gateway_t *gateway, void *request)
-{
-    for (mm_pending_request_t *pending = zhashx_first(gateway->requests); pending != NULL;
-         pending = zhashx_next(gateway->requests))
-        if (pending->request == request)
-            pending->request = NULL;
-}
-
-/* All of them (deadline INT64_MAX), or those whose time is over. */
-static void fail_requests(mm_gateway_t *gateway, int64_t now_ms)
-{
-    zlistx_t *due = zlistx_new();
-    mm_create_answer_t answer = {.err = MM_ERR_UNAVAILABLE};
-
-    assert(due != NULL);
-    for (mm_pending_request_t *pending = zhashx_first(gateway->requests); pending != NULL;
-         pending = zhashx_next(gateway->requests))
-        if (pending->deadline_ms <= now_ms)
-            zlistx_add_end(due, pending);
-    for (mm_pending_request_t *pending = zlistx_first(due); pending != NULL;
-         pending = zlistx_next(due))
-        mm_gateway_answer_request(gateway, pending->number, &answer);
-    zlistx_destroy(&due);
-}
+/* --- the broker is lost --------------------------------------------------------------------- */
 
 void mm_gateway_on_broker_lost(mm_gateway_t *gateway)
 {
-    fail_requests(gateway, INT64_MAX);
+    mm_requests_fail(gateway, INT64_MAX);
     mm_gateway_close_all(gateway, CLOSE_RESTART, "restart");
 }
 
@@ -236,7 +189,7 @@ static void sweep_paused(mm_connection_t *connection, int64_t now_ms)
     connection->heard_ms = now_ms;
     if (gateway->ops->has_hung_up(connection->socket))
         mm_connection_close(connection, CLOSE_OVERLOAD, "hung up");
-    else if (connection->pauses == MM_PAUSE_LINK)
+    else if (connection->pauses == MM_PAUSE_LINK || !gateway->is_linked)
         connection->paused_ms = now_ms; /* the broker's silence is not its fault */
     else if (now_ms - connection->paused_ms > limit_ms)
         mm_connection_close(connection, CLOSE_OVERLOAD, "too slow");
@@ -246,8 +199,8 @@ static void sweep_connection(mm_connection_t *connection, int64_t now_ms)
 {
     const mm_gateway_t *gateway = connection->gateway;
     const mm_settings_t *settings = gateway->settings;
-    bool is_stuck = (connection->control.count > 0 || connection->chunks.count > 0) &&
-                    now_ms - connection->moved_ms > settings->idle_timeout;
+    bool is_stuck = mm_queue_is_stuck(&connection->control, now_ms - settings->idle_timeout) ||
+                    mm_queue_is_stuck(&connection->chunks, now_ms - settings->idle_timeout);
 
     if (!connection->has_joined && connection->pauses == 0 &&
         now_ms - connection->opened_ms > settings->join_deadline)
@@ -291,7 +244,7 @@ int64_t mm_gateway_on_time(mm_gateway_t *gateway, int64_t now_ms)
              connection = connection->next)
             if (!connection->is_closing)
                 sweep_connection(connection, now_ms);
-        fail_requests(gateway, now_ms);
+        mm_requests_fail(gateway, now_ms);
     }
     next_ms = gateway->swept_ms + interval_ms;
     link_ms = mm_uplink_on_time(gateway, now_ms);

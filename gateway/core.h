@@ -23,9 +23,10 @@ typedef struct mm_create_request { /* POST /api/rooms, checked by gateway/http.h
 
 typedef struct mm_create_answer {
     mm_err_t
-        err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, UNAVAILABLE (no broker within create-timeout), ... */
+        err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, RATE_LIMITED, UNAVAILABLE (no broker within create-timeout), ... */
     mm_text_t room;
     mm_id_t creator_token;
+    int64_t wait_ms; /* RATE_LIMITED: after which it may be tried again */
 } mm_create_answer_t;
 
 /* Figures of GET /health, as the broker told them last. */

@@ -45,7 +45,6 @@ struct mm_connection {
     bool has_joined; /* sent a join */
     int64_t messages_before_join;
     int64_t opened_ms, heard_ms, pinged_ms, paused_ms;
-    int64_t moved_ms;   /* when its queues last were empty or got shorter */
     int64_t stamped_ms; /* clock; strictly rising */
 
     unsigned pauses;
@@ -63,6 +62,9 @@ typedef struct mm_pending_request {
     uint64_t number;
     void *request; /* NULL: cancelled */
     int64_t deadline_ms;
+    int64_t time_ms; /* clock, when it came */
+    uint8_t *body;   /* of its create-room while that waits for the link; NULL when it was said */
+    size_t body_len;
 } mm_pending_request_t;
 
 struct mm_gateway {
@@ -116,6 +118,7 @@ void mm_inbound_flow(mm_connection_t *receiver, const mm_id_t *sender, uint64_t 
 void mm_inbound_release_chunks(mm_connection_t *connection);
 void mm_inbound_drop_chunks(mm_connection_t *connection);
 void mm_inbound_gone(mm_connection_t *connection, int64_t clock_ms);
+mm_id_t mm_inbound_fresh_id(mm_gateway_t *gateway);
 int64_t mm_inbound_stamp_time(mm_connection_t *connection, int64_t clock_ms);
 
 /* outbound.c */
@@ -129,9 +132,14 @@ void mm_uplink_on_frame(mm_gateway_t *gateway, mm_slice_t frame);
 int64_t mm_uplink_on_time(mm_gateway_t *gateway, int64_t now_ms);
 uint64_t mm_uplink_new_incarnation(mm_gateway_t *gateway);
 
+/* requests.c */
+void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_create_answer_t *answer);
+void mm_requests_send(mm_gateway_t *gateway);
+/* Those whose deadline has passed; INT64_MAX: all of them. */
+void mm_requests_fail(mm_gateway_t *gateway, int64_t now_ms);
+void mm_requests_destroy_item(void **item);
+
 /* core.c */
-void mm_gateway_answer_request(mm_gateway_t *gateway, uint64_t number,
-                               const mm_create_answer_t *answer);
 void mm_gateway_on_broker_lost(mm_gateway_t *gateway);
 
 #endif

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_BODY_BYTES = 512, CLOSE_POLICY = 1008, CLOSE_UTF8 = 1007 };
+enum { SMALL_BODY_BYTES = 512, CLOSE_POLICY = 1008, CLOSE_UTF8 = 1007, CLOSE_OVERLOAD = 1013 };
 
-/* Room ids without look-alikes: no 0 O 1 I L. */
-static const char alphabet[] = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
-enum { LETTERS = sizeof alphabet - 1 };
+/* Without credit connections are read no further, but each may have one message under way: beyond so many windows they
+ * are closed. */
+enum { WINDOWS_MAX = 4 };
 
 static const uint8_t empty_map[] = {0x80};
 
@@ -58,7 +58,7 @@ int64_t mm_inbound_stamp_time(mm_connection_t *connection, int64_t clock_ms)
     return connection->stamped_ms;
 }
 
-static mm_id_t fresh_id(mm_gateway_t *gateway)
+mm_id_t mm_inbound_fresh_id(mm_gateway_t *gateway)
 {
     uint8_t random[16];
 
@@ -209,7 +209,7 @@ static void accept_message(mm_connection_t *connection, const mm_inbound_t *mess
         mm_inbound_drop_chunks(connection);
     if (msg == MM_MSG_JOIN) {
         connection->has_joined = true;
-        stamp.fresh = fresh_id(gateway);
+        stamp.fresh = mm_inbound_fresh_id(gateway);
     }
     if (message->spec->rate == MM_RATE_CHUNK &&
         (connection->held_first != NULL ||
@@ -239,6 +239,11 @@ void mm_gateway_on_text(mm_gateway_t *gateway, mm_connection_t *connection, mm_t
     connection->heard_ms = now_ms;
     if (connection->is_closing || connection->close_code != 0)
         return;
+    if (gateway->link.window.bytes > WINDOWS_MAX * gateway->link.window_bytes) {
+        gateway->counters->queue_overflows++;
+        mm_connection_close(connection, CLOSE_OVERLOAD, "overloaded");
+        return;
+    }
     time_ms = mm_inbound_stamp_time(connection, clock_ms);
     err = mm_json_read_message(
         json, (size_t)gateway->settings->small_message_limit, extra, gateway->body,
@@ -272,48 +277,4 @@ void mm_inbound_gone(mm_connection_t *connection, int64_t clock_ms)
     if (connection->incarnation == connection->gateway->incarnation)
         mm_inbound_say(connection->gateway, connection->number, MM_MSG_GONE, &stamp, NULL,
                        (mm_slice_t){empty_map, sizeof empty_map});
-}
-
-/* --- REST ---------------------------------------------------------------------------------- */
-
-/* Characters without bias: what lies beyond the last whole multiple of the alphabet is thrown away. */
-static void draw_candidates(mm_gateway_t *gateway, char *out, size_t count)
-{
-    enum { LIMIT = 256 / LETTERS * LETTERS };
-    uint8_t random[64];
-    size_t used = sizeof random;
-
-    while (count > 0) {
-        if (used == sizeof random) {
-            gateway->ops->random(gateway->world, random, sizeof random);
-            used = 0;
-        }
-        if (random[used] < LIMIT) {
-            *out++ = alphabet[random[used] % LETTERS];
-            count--;
-        }
-        used++;
-    }
-}
-
-void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create,
-                            int64_t now_ms, int64_t clock_ms)
-{
-    char candidates[MM_ROOM_ID_CHARS * MM_ROOM_ID_CANDIDATES];
-    mm_pending_request_t *pending = calloc(1, sizeof *pending);
-    mm_writer_t body = mm_writer(gateway->body, MM_ENTRY_MAX / 2);
-    mm_stamp_t stamp = {.time_ms = clock_ms, .fresh = fresh_id(gateway)};
-
-    assert(pending != NULL);
-    gateway->ticked_ms = now_ms;
-    pending->number = ++gateway->numbers;
-    pending->request = request;
-    pending->deadline_ms = now_ms + gateway->settings->create_timeout;
-    zhashx_insert(gateway->requests, &pending->number, pending);
-    draw_candidates(gateway, candidates, sizeof candidates);
-    stamp.candidates = (mm_text_t){candidates, sizeof candidates};
-    mm_message_write(mm_spec(MM_MSG_CREATE_ROOM), &create->message, &body);
-    assert(!body.overflow); /* a request body is at most 16 KiB */
-    mm_inbound_say(gateway, pending->number, MM_MSG_CREATE_ROOM, &stamp, NULL,
-                   mm_writer_slice(&body));
 }

@@ -60,7 +60,8 @@ static void say_hello(mm_gateway_t *gateway, int64_t now_ms)
     mm_hello_t hello = {.name = mm_text(gateway->settings->name),
                         .incarnation = gateway->incarnation,
                         .first = gateway->link.window.first,
-                        .received = gateway->link.received};
+                        .received = gateway->link.received,
+                        .role = MM_PEER_GATEWAY};
 
     gateway->hello_ms = now_ms;
     mm_link_fill_header(&gateway->link, &header);
@@ -164,6 +165,7 @@ static void on_session_frame(mm_gateway_t *gateway, const mm_header_t *header, m
 /* Connections that waited for the link are read again. */
 static void resume_reading(mm_gateway_t *gateway)
 {
+    mm_requests_send(gateway);
     if (gateway->link_pauses == 0 || !gateway->is_linked || !mm_link_has_credit(&gateway->link))
         return;
     for (mm_connection_t *connection = gateway->connections; connection != NULL;
