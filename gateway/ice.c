@@ -121,19 +121,19 @@ static zlistx_t *url_list_new(void)
     return urls;
 }
 
-/* Adds the addresses between the commas of a setting. */
+/* Adds the addresses between the commas of a setting.  A complaint tells which one and not its text, where somebody may have
+ * put a password. */
 static mm_err_t add_urls(zlistx_t *urls, const char *setting, const char *value, bool is_turn,
                          char complaint[MM_ICE_COMPLAINT_BYTES])
 {
     mm_text_t rest = mm_text(value);
 
-    while (rest.len > 0) {
+    for (size_t number = 1; rest.len > 0; number++) {
         mm_text_t url = mm_text_trim(take_until(&rest, ","));
         (void)take_prefix(&rest, ",");
         if (!mm_ice_is_url(url, is_turn)) {
-            (void)snprintf(complaint, MM_ICE_COMPLAINT_BYTES, "%s: \"%.*s\" is no %s address",
-                           setting, (int)url.len, url.ptr,
-                           is_turn ? "turn: or turns:" : "stun: or stuns:");
+            (void)snprintf(complaint, MM_ICE_COMPLAINT_BYTES, "%s: number %zu is no %s address",
+                           setting, number, is_turn ? "turn: or turns:" : "stun: or stuns:");
             return MM_ERR_MALFORMED;
         }
         char *copy = strndup(url.ptr, url.len);

@@ -162,7 +162,8 @@ mm_err_t mm_runtime_make_folder(const char *path)
         if (path[i] != '/' && path[i] != '\0')
             continue;
         upto[i] = '\0';
-        if (mkdir(upto, FOLDER_MODE) != 0 && errno != EEXIST && !is_folder(upto))
+        if (mkdir(upto, FOLDER_MODE) == 0 ? chmod(upto, FOLDER_MODE) != 0
+                                          : errno != EEXIST && !is_folder(upto))
             return MM_ERR_SYSTEM;
         upto[i] = path[i];
     }
@@ -175,7 +176,8 @@ static mm_err_t own_folder(const char *path)
 {
     struct stat status;
 
-    if (mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST)
+    /* The umask may have taken rights from us as well. */
+    if (mkdir(path, FOLDER_MODE) == 0 ? chmod(path, FOLDER_MODE) != 0 : errno != EEXIST)
         return complain(MM_ERR_SYSTEM, path, strerror(errno));
     if (lstat(path, &status) != 0)
         return complain(MM_ERR_SYSTEM, path, strerror(errno));

@@ -287,14 +287,23 @@ static struct option *make_options(const reading_t *reading)
     return options;
 }
 
+/* A word of the command line without what it gives: that may be a secret, even where no flag takes one. */
+static bool refuse_word(reading_t *reading, const char *word, const char *complaint)
+{
+    char name[PLACE_BYTES];
+
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    return refuse(reading, MM_SETTINGS_USAGE, name, "%s", complaint);
+}
+
 /* Notes one flag.  `word` is what stands on the command line: getopt_long also takes beginnings of
  * names, which would change their meaning with the next setting, so they are refused. */
 static bool note_flag(reading_t *reading, const char *word, int flag, const char *name)
 {
     if (flag == ':')
-        return refuse(reading, MM_SETTINGS_USAGE, word, "needs a value");
+        return refuse_word(reading, word, "needs a value");
     if (flag == '?' || strncmp(word, "--", 2) != 0 || strcspn(word + 2, "=") != strlen(name))
-        return refuse(reading, MM_SETTINGS_USAGE, word, "no such flag; --help lists them");
+        return refuse_word(reading, word, "no such flag; --help lists them");
     if (flag == FLAG_HELP)
         reading->wants |= WANTS_HELP;
     else if (flag == FLAG_VERSION)
@@ -335,7 +344,7 @@ static bool note_flags(reading_t *reading, int argc, char **argv)
         reading->line->word_count = argc - optind;
         reading->line->words = argv + optind;
     } else if (done && optind < argc) {
-        done = refuse(reading, MM_SETTINGS_USAGE, argv[optind], "no such flag; --help lists them");
+        done = refuse_word(reading, argv[optind], "no such flag; --help lists them");
     }
     return done;
 }

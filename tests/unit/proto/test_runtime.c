@@ -173,6 +173,23 @@ static void a_runtime_folder_that_others_may_touch_is_refused(void **state)
     assert_int_equal(mm_runtime_bus_endpoint(&settings, out), MM_OK);
 }
 
+static void our_own_folders_do_not_depend_on_the_umask(void **state)
+{
+    mode_t before = umask(0377);
+    mm_err_t bus, data;
+    struct stat status;
+
+    (void)state;
+    setenv("XDG_RUNTIME_DIR", base, 1);
+    bus = mm_runtime_bus_endpoint(&settings, out);
+    data = mm_runtime_make_folder(at("new/folder"));
+    (void)umask(before);
+    assert_int_equal(bus, MM_OK);
+    assert_int_equal(data, MM_OK);
+    assert_int_equal(stat(at("new/folder"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+}
+
 static void a_path_too_long_for_a_socket_is_refused_before_anything_is_made(void **state)
 {
     char runtime[MM_PATH_BYTES];
@@ -221,6 +238,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_runtime_folder_that_others_may_touch_is_refused, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(our_own_folders_do_not_depend_on_the_umask, begin, end),
         cmocka_unit_test_setup_teardown(
             a_path_too_long_for_a_socket_is_refused_before_anything_is_made, begin, end),
         cmocka_unit_test_setup_teardown(a_bus_of_ones_own_must_be_an_absolute_ipc_path, begin, end),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -225,9 +226,9 @@ static void mistakes_on_the_command_line_name_the_flag(void **state)
         {"--port=", "mikromeet-gateway: --port: must be a whole number, 0 to 65535\n"},
         {"--port=3000x", "mikromeet-gateway: --port: must be a whole number, 0 to 65535\n"},
         {"--port", "mikromeet-gateway: --port: needs a value\n"},
-        {"--por=1", "mikromeet-gateway: --por=1: no such flag; --help lists them\n"},
+        {"--por=1", "mikromeet-gateway: --por: no such flag; --help lists them\n"},
         {"--no-such", "mikromeet-gateway: --no-such: no such flag; --help lists them\n"},
-        {"--max-rooms=5", "mikromeet-gateway: --max-rooms=5: no such flag; --help lists them\n"},
+        {"--max-rooms=5", "mikromeet-gateway: --max-rooms: no such flag; --help lists them\n"},
         {"-p", "mikromeet-gateway: -p: no such flag; --help lists them\n"},
         {"word", "mikromeet-gateway: word: no such flag; --help lists them\n"},
         {"--\x1b[2J", "mikromeet-gateway: --?[2J: no such flag; --help lists them\n"},
@@ -381,8 +382,61 @@ static void a_secret_is_never_printed(void **state)
                          LIST("MIKROMEET_TURN_CREDENTIAL_FILE=/nowhere/hunter3")),
                      MM_SETTINGS_REFUSED);
     assert_null(strstr(complained, "hunter"));
+    assert_int_equal(
+        run(&settings, MM_PROGRAM_GATEWAY, LIST("--turn-credential=hunter4"), LIST(NULL)),
+        MM_SETTINGS_USAGE);
+    assert_non_null(strstr(complained, "--turn-credential: no such flag"));
+    assert_null(strstr(complained, "hunter"));
+    assert_int_equal(
+        run(&settings, MM_PROGRAM_GATEWAY, LIST("TURN_CREDENTIAL=hunter5"), LIST(NULL)),
+        MM_SETTINGS_USAGE);
+    assert_null(strstr(complained, "hunter"));
     free(by_file);
     drop_file(huge);
+}
+
+static void a_file_that_is_none_does_not_hold_up_the_start(void **state)
+{
+    char folder[] = "/tmp/mm_settings_XXXXXX";
+    mm_settings_t settings;
+    char *fifo = NULL;
+    char *variable = NULL;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    fifo = join(folder, "/fifo");
+    variable = join("MIKROMEET_TURN_CREDENTIAL_FILE=", fifo);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(run(&settings, MM_PROGRAM_GATEWAY, LIST(NULL), LIST(variable)),
+                     MM_SETTINGS_REFUSED);
+    assert_non_null(strstr(complained, "MIKROMEET_TURN_CREDENTIAL_FILE: cannot read that file"));
+    assert_int_equal(unlink(fifo), 0);
+    assert_int_equal(symlink("/nowhere/to/be/read", fifo), 0);
+    assert_int_equal(run(&settings, MM_PROGRAM_GATEWAY, LIST(NULL), LIST(variable)),
+                     MM_SETTINGS_REFUSED);
+    assert_int_equal(unlink(fifo), 0);
+    free(variable);
+    free(fifo);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_secret_may_lie_behind_a_link(void **state)
+{
+    mm_settings_t settings;
+    char *secret = make_file("linked");
+    char *link = join(secret, ".link");
+    char *variable = join("MIKROMEET_TURN_CREDENTIAL_FILE=", link);
+
+    (void)state;
+    assert_int_equal(symlink(secret, link), 0);
+    assert_int_equal(run(&settings, MM_PROGRAM_GATEWAY, LIST(NULL), LIST(variable)),
+                     MM_SETTINGS_RUN);
+    assert_string_equal(settings.turn_credential, "linked");
+    mm_settings_fini(&settings);
+    assert_int_equal(unlink(link), 0);
+    free(variable);
+    free(link);
+    drop_file(secret);
 }
 
 static void variables_of_the_existing_server_work_and_give_way(void **state)
@@ -491,6 +545,8 @@ int main(void)
         cmocka_unit_test(a_config_file_without_end_is_refused),
         cmocka_unit_test(a_secret_has_variable_key_and_file_but_no_flag),
         cmocka_unit_test(a_secret_is_never_printed),
+        cmocka_unit_test(a_file_that_is_none_does_not_hold_up_the_start),
+        cmocka_unit_test(a_secret_may_lie_behind_a_link),
         cmocka_unit_test(variables_of_the_existing_server_work_and_give_way),
         cmocka_unit_test(settings_that_contradict_each_other_refuse_the_start),
         cmocka_unit_test(help_lists_every_flag_with_default_and_bounds),
