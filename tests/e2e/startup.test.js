@@ -4,7 +4,7 @@
 const net = require('node:net');
 const { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { assert, suite, meet, settle, http, run, secret, variables, Program, Client, within, patienceMs } = require('./harness');
+const { assert, suite, meet, settle, http, run, secret, variables, Program, Client } = require('./harness');
 
 const programs = ['mikromeet-gateway', 'mikromeet-broker'];
 
@@ -105,46 +105,39 @@ suite('settings', { server: false }, ({ test }) => {
         }
     });
 
-    /* The setting port as it comes to be, read from --check-config's silence or a refusal: a wrong value is named by the place that won. */
     test('[START-01] flag over variable over file over default', async (world) => {
         const folder = world.folder();
-        const port = await freePorts(3);
-        const file = writeConfig(folder, { port: port[0], address: '127.0.0.1' });
-        const listens = async (args, env) => {
-            const gateway = new Program('mikromeet-gateway', { args, env });
+        const url = (host) => `stun:${host}.example.org`;
+        const names = async (args, env) => {
+            const gateway = new Program('mikromeet-gateway', { args, env: environment(folder, env) });
             try {
-                return (await gateway.started()).port;
+                gateway.port = (await gateway.started()).port;
+                return (await http.get(gateway, '/config')).json.iceServers[0].urls;
             } finally {
                 await gateway.stop();
             }
         };
-        const bare = { ...environment(folder), MIKROMEET_PORT: undefined };
-        assert.strictEqual(await listens(['--config', file], bare), port[0]);
-        assert.strictEqual(await listens([], { ...bare, MIKROMEET_CONFIG: file }), port[0]);
-        assert.strictEqual(await listens(['--config', file], { ...bare, MIKROMEET_PORT: port[1] }), port[1]);
-        assert.strictEqual(await listens(['--config', file, '--port', port[2]], { ...bare, MIKROMEET_PORT: port[1] }), port[2]);
-        assert.strictEqual(await listens([`--port=${port[2]}`], bare), port[2]);
+        const file = writeConfig(folder, { 'stun-url': url('file') });
+        assert.strictEqual(await names([], {}), 'stun:stun.cloudflare.com:3478');
+        assert.strictEqual(await names(['--config', file], {}), url('file'));
+        assert.strictEqual(await names([], { MIKROMEET_CONFIG: file }), url('file'));
+        assert.strictEqual(await names(['--config', file], { MIKROMEET_STUN_URL: url('variable') }), url('variable'));
+        const all = ['--config', file, '--stun-url', url('flag')];
+        assert.strictEqual(await names(all, { MIKROMEET_STUN_URL: url('variable') }), url('flag'));
+        assert.strictEqual(await names([`--stun-url=${url('flag')}`], {}), url('flag'));
     });
 
     test('[START-10] the variables of the existing server', async (world) => {
         const folder = world.folder();
-        const [first, second] = await freePorts(2);
-        const listens = async (env) => {
-            const gateway = new Program('mikromeet-gateway', { env });
-            try {
-                gateway.port = (await gateway.started()).port;
-                return { port: gateway.port, iceServers: (await http.get(gateway, '/config')).json.iceServers };
-            } finally {
-                await gateway.stop();
-            }
-        };
         const credential = secret('credential');
-        const bare = { ...environment(folder), MIKROMEET_PORT: undefined, TURN_SERVER_URL: 'turn:turn.example.org:3478',
-            TURN_SERVER_USERNAME: 'mikromeet', TURN_SERVER_CREDENTIAL: credential };
-        const started = await listens({ ...bare, PORT: first, USE_HTTPS: 'false' });
-        assert.strictEqual(started.port, first);
-        assert.deepStrictEqual(started.iceServers[1], { urls: 'turn:turn.example.org:3478', username: 'mikromeet', credential });
-        assert.strictEqual((await listens({ ...bare, PORT: first, MIKROMEET_PORT: second })).port, second);
+        const turn = { TURN_SERVER_URL: 'turn:turn.example.org:3478', TURN_SERVER_USERNAME: 'mikromeet', TURN_SERVER_CREDENTIAL: credential };
+        const gateway = new Program('mikromeet-gateway', { env: environment(folder, { ...turn, PORT: 1, USE_HTTPS: 'false' }) });
+        gateway.port = (await gateway.started()).port; /* MIKROMEET_PORT wins */
+        const { iceServers } = (await http.get(gateway, '/config')).json;
+        assert.deepStrictEqual(iceServers[1], { urls: turn.TURN_SERVER_URL, username: 'mikromeet', credential });
+        await gateway.stop();
+        const bare = environment(folder, { MIKROMEET_PORT: undefined });
+        await withPortTaken((port) => refuses('mikromeet-gateway', [], { ...bare, PORT: port }, new RegExp(port)));
         await refuses('mikromeet-gateway', [], { ...bare, PORT: 'x' }, /\bPORT\b/, 78);
         await refuses('mikromeet-broker', [], { ...bare, MAX_LATENT_ROOMS: '-1' }, /MAX_LATENT_ROOMS/, 78);
         await refuses('mikromeet-broker', [], { ...bare, LATENT_ROOM_MAX_AGE_HOURS: 'x' }, /LATENT_ROOM_MAX_AGE_HOURS/, 78);
@@ -176,13 +169,15 @@ suite('settings', { server: false }, ({ test }) => {
     });
 });
 
-async function freePorts(count) {
-    const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => resolve(server));
-    })));
-    const ports = servers.map((server) => server.address().port);
-    await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
-    return ports;
+/* Calls `use` with a port that somebody listens on. */
+async function withPortTaken(use) {
+    const holder = net.createServer();
+    await new Promise((resolve) => { holder.listen(0, '127.0.0.1', resolve); });
+    try {
+        await use(holder.address().port);
+    } finally {
+        holder.close();
+    }
 }
 
 /* Both programs with this environment and no more; a question and answer between them; then the end. */
@@ -286,18 +281,7 @@ suite('start', { server: false }, ({ test }) => {
     });
 
     test('[START-12] a port in use', async (world) => {
-        const holder = net.createServer().listen(0, '127.0.0.1');
-        await new Promise((resolve) => holder.once('listening', resolve));
-        const { port } = holder.address();
-        try {
-            const gateway = new Program('mikromeet-gateway', { env: environment(world.folder(), { MIKROMEET_PORT: port }) });
-            const end = await within(patienceMs, 'the gateway stayed', gateway.exited).finally(() => gateway.kill());
-            assert.notStrictEqual(end.status, 0);
-            assert.strictEqual(end.signal, null);
-            assert.match(gateway.text, /in use/);
-        } finally {
-            holder.close();
-        }
+        await withPortTaken((port) => refuses('mikromeet-gateway', [], environment(world.folder(), { MIKROMEET_PORT: port }), new RegExp(`${port}.*in use`)));
     });
 
     test('[LOG-01] logs hold no secrets, and every line is JSON', async (world) => {
