@@ -1,4 +1,4 @@
-/* The struct behind broker/core.h, for its own files only: core.c (sessions, frames, time), mailbox.c (entries that
+/* The struct behind broker/core.h, for its own files only: core.c (sessions, frames, time), peers.c (who they are), mailbox.c (entries that
  * wait), proofs.c (passwords), turns.c (turn, commit) and fanout.c (outputs to gateways).
  *
  * Owners: the broker owns its peers, a peer its link and mailboxes, a mailbox the entries that wait in it.  What waits
@@ -16,6 +16,7 @@
 
 enum {
     MM_ROUTE_MAX = 255,
+    MM_PEERS_MAX = 1024,
     MM_PEER_BACKLOG_MAX =
         64 * 1024 * 1024 /* bytes a gateway may be behind before it counts as gone */
 };
@@ -27,8 +28,9 @@ typedef struct mm_debt {
     size_t owed;
 } mm_debt_t;
 
-typedef struct mm_peer { /* one gateway */
+typedef struct mm_peer { /* a gateway or an admin */
     mm_broker_t *broker;
+    mm_peer_role_t role;
     uint64_t incarnation;
     char name[MM_NAME_MAX + 1];
     uint8_t route[MM_ROUTE_MAX];
@@ -78,6 +80,10 @@ struct mm_broker {
     uint64_t epoch;
     uint64_t sessions; /* number of the latest */
     int64_t started_ms, ticked_ms, pinged_ms;
+    int64_t
+        clock_ms; /* since 1970, of the call under way: the time of events that no turn caused */
+    int64_t figured_ms; /* when the feed was told the figures */
+    uint64_t events;    /* number of the latest event */
 
     mm_registry_t *registry;
     mm_throttle_t *throttle;
@@ -100,9 +106,33 @@ struct mm_broker {
     uint8_t *scratch;   /* one downward entry */
 };
 
-/* core.c */
+/* peers.c */
 mm_peer_t *mm_broker_find_peer(const mm_broker_t *broker, uint64_t incarnation);
 mm_mailbox_t *mm_broker_find_mailbox(const mm_broker_t *broker, mm_contact_t contact);
+
+mm_peer_t *mm_peers_find_by_route(const mm_broker_t *broker, mm_slice_t route);
+mm_peer_t *mm_peers_find_by_name(const mm_broker_t *broker, mm_text_t name);
+mm_peer_t *mm_peer_new(mm_broker_t *broker, const mm_hello_t *hello);
+/* Outputs to it count as acked, what it had not run is thrown away, its people leave at once. */
+void mm_peer_lose(mm_broker_t *broker, mm_peer_t *peer, const char *why, int64_t now_ms,
+                  int64_t clock_ms);
+/* A route belongs to one peer: who had it before is gone. */
+void mm_peers_lose_route(mm_broker_t *broker, mm_slice_t route, const mm_peer_t *but,
+                         int64_t now_ms, int64_t clock_ms);
+/* Frees the gone ones; only where nobody walks the list. */
+void mm_peers_bury(mm_broker_t *broker);
+
+/* overview.c */
+/* What admin-stats or admin-gateways asks for, as msgpack.  At most MM_OVERVIEW_BYTES. */
+enum { MM_OVERVIEW_BYTES = 512 * 1024 };
+void mm_overview_write(const mm_broker_t *broker, mm_msg_t asked, mm_writer_t *out);
+
+/* feed.c */
+/* One event at `time_ms`, or those of a turn. */
+void mm_feed_say(mm_broker_t *broker, mm_msg_t msg, const void *event, int64_t time_ms);
+void mm_feed_tell(mm_broker_t *broker, const mm_outbox_t *outbox);
+/* The figures, each second.  When it wants to be called again. */
+int64_t mm_feed_on_time(mm_broker_t *broker, int64_t now_ms);
 
 /* mailbox.c */
 zhashx_t *mm_mailboxes_new(void);

@@ -1,187 +1,19 @@
-/* The broker's end of the links: sessions, heartbeat, death of gateways, time.  See core.h and proto/LINK.md.
+/* The broker's end of the links: sessions, heartbeat, time.  See core.h and proto/LINK.md.
  *
- * States of a gateway here:   unknown ── HELLO ──► session ── HELLO again ──► session (next)
+ * States of a peer here:   unknown ── HELLO ──► session ── HELLO again ──► session (next)
  *                                                     │
  *                               unreachable, silent, successor, BYE
  *                                                     ▼
- *                                      gone: its people leave, its entries are dropped */
+ *                                      gone (peers.c): its people leave, its entries are dropped */
 #include "broker/broker.h"
 #include "broker/name_hash.h"
-#include "proto/keys.h"
 #include "proto/log.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* An upward entry leaves room for what stands around its body on the way down: recipients and head. */
-enum { UPWARD_MAX = MM_ENTRY_MAX - 32 * 1024 };
-enum { PEERS_MAX = 1024, HEARTBEATS_PER_TIMEOUT = 6, CONTROL_FRAME_BYTES = MM_HEADER_MAX + 256 };
-
-static mm_err_t send_to_peer(void *owner, mm_slice_t frame)
-{
-    mm_peer_t *peer = owner;
-
-    return peer->broker->ops->send_frame(peer->broker->world,
-                                         (mm_slice_t){peer->route, peer->route_len}, frame);
-}
-
-static mm_err_t on_entry(void *owner, mm_cursor_t *cursor)
-{
-    mm_peer_t *peer = owner;
-    const uint8_t *start = cursor->at;
-    mm_upward_t entry;
-    mm_err_t err = mm_upward_read(cursor, &entry);
-
-    if (err == MM_OK && cursor->at - start > UPWARD_MAX)
-        err = MM_ERR_TOO_LARGE; /* it would not fit downward */
-    if (err == MM_OK)
-        mm_turns_on_entry(peer->broker, peer, &entry,
-                          (mm_slice_t){start, (size_t)(cursor->at - start)},
-                          peer->broker->ticked_ms);
-    return err;
-}
-
-static void on_complete(void *owner, void *tag, size_t cost)
-{
-    mm_peer_t *peer = owner;
-
-    (void)cost;
-    mm_debt_pay(peer->broker, tag, peer->broker->ticked_ms);
-}
-
-static const mm_link_ops_t link_ops = {
-    .send = send_to_peer, .on_entry = on_entry, .on_complete = on_complete};
-
-/* --- gateways come and go ------------------------------------------------------------------ */
-
-mm_peer_t *mm_broker_find_peer(const mm_broker_t *broker, uint64_t incarnation)
-{
-    for (size_t i = 0; i < broker->peer_count; i++)
-        if (broker->peers[i]->incarnation == incarnation && !broker->peers[i]->is_gone)
-            return broker->peers[i];
-    return NULL;
-}
-
-static mm_peer_t *find_by_route(const mm_broker_t *broker, mm_slice_t route)
-{
-    for (size_t i = 0; i < broker->peer_count; i++) {
-        mm_peer_t *peer = broker->peers[i];
-        if (!peer->is_gone && peer->route_len == route.len &&
-            memcmp(peer->route, route.ptr, route.len) == 0)
-            return peer;
-    }
-    return NULL;
-}
-
-static mm_peer_t *find_by_name(const mm_broker_t *broker, mm_text_t name)
-{
-    for (size_t i = 0; i < broker->peer_count; i++)
-        if (!broker->peers[i]->is_gone && mm_text_is(name, broker->peers[i]->name))
-            return broker->peers[i];
-    return NULL;
-}
-
-static mm_peer_t *peer_new(mm_broker_t *broker, const mm_hello_t *hello)
-{
-    mm_peer_t *peer = calloc(1, sizeof *peer);
-
-    assert(peer != NULL);
-    peer->broker = broker;
-    peer->incarnation = hello->incarnation;
-    memcpy(peer->name, hello->name.ptr, hello->name.len);
-    peer->mailboxes = mm_mailboxes_new();
-    mm_link_init(&peer->link, &link_ops, peer, broker->counters,
-                 (uint64_t)broker->settings->link_window, broker->settings->collect);
-    peer->link.received = hello->first - 1;
-    peer->link.acks.mark = hello->first - 1;
-    if (broker->peer_count == broker->peer_capacity) {
-        broker->peer_capacity = broker->peer_capacity == 0 ? 8 : broker->peer_capacity * 2;
-        broker->peers = realloc(broker->peers, broker->peer_capacity * sizeof *broker->peers);
-        assert(broker->peers != NULL);
-    }
-    broker->peers[broker->peer_count++] = peer;
-    broker->counters->gateways++;
-    return peer;
-}
-
-static void peer_destroy(mm_peer_t **peer_p)
-{
-    mm_peer_t *peer = *peer_p;
-
-    zhashx_destroy(&peer->mailboxes);
-    mm_link_fini(&peer->link);
-    free(peer);
-    *peer_p = NULL;
-}
-
-mm_mailbox_t *mm_broker_find_mailbox(const mm_broker_t *broker, mm_contact_t contact)
-{
-    const mm_peer_t *peer = mm_broker_find_peer(broker, contact.incarnation);
-
-    return peer == NULL ? NULL : mm_mailbox_find(peer, contact.connection);
-}
-
-static int compare_falling(const void *a, const void *b)
-{
-    return -mm_key_compare_numbers(a, b);
-}
-
-/* Who came last goes first: so a moderator who dies with its gateway hands over to somebody who lives. */
-static void lose_connections(mm_broker_t *broker, mm_peer_t *peer, int64_t now_ms, int64_t clock_ms)
-{
-    size_t count = zhashx_size(peer->mailboxes), i = 0;
-    uint64_t *numbers = calloc(count + 1, sizeof *numbers);
-
-    assert(numbers != NULL);
-    for (mm_mailbox_t *mailbox = zhashx_first(peer->mailboxes); mailbox != NULL;
-         mailbox = zhashx_next(peer->mailboxes))
-        numbers[i++] = mailbox->connection;
-    qsort(numbers, count, sizeof *numbers, compare_falling);
-    for (i = 0; i < count; i++)
-        mm_turns_on_connection_lost(
-            broker, (mm_contact_t){.incarnation = peer->incarnation, .connection = numbers[i]},
-            now_ms, clock_ms);
-    free(numbers);
-    zhashx_purge(peer->mailboxes);
-}
-
-/* Outputs to it count as acked, what it had not run is thrown away, its people leave at once. */
-static void lose_peer(mm_broker_t *broker, mm_peer_t *peer, const char *why, int64_t now_ms,
-                      int64_t clock_ms)
-{
-    MM_LOG(WARN, "gateway_gone", MM_LOG_TEXT("gateway", mm_text(peer->name)),
-           MM_LOG_TEXT("reason", mm_text(why)),
-           MM_LOG_NUMBER("connections", zhashx_size(peer->mailboxes)));
-    peer->is_gone = true;
-    broker->counters->gateways--;
-    mm_link_drop(&peer->link);
-    lose_connections(broker, peer, now_ms, clock_ms);
-}
-
-/* A route belongs to one gateway: who had it before is gone. */
-static void lose_route(mm_broker_t *broker, mm_slice_t route, const mm_peer_t *but, int64_t now_ms,
-                       int64_t clock_ms)
-{
-    mm_peer_t *peer = find_by_route(broker, route);
-
-    if (peer != NULL && peer != but)
-        lose_peer(broker, peer, "route taken over", now_ms, clock_ms);
-}
-
-/* Frees the gone ones; only where nobody walks the list. */
-static void bury_peers(mm_broker_t *broker)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < broker->peer_count; i++) {
-        if (broker->peers[i]->is_gone)
-            peer_destroy(&broker->peers[i]);
-        else
-            broker->peers[kept++] = broker->peers[i];
-    }
-    broker->peer_count = kept;
-}
+enum { HEARTBEATS_PER_TIMEOUT = 6, CONTROL_FRAME_BYTES = MM_HEADER_MAX + 256 };
 
 /* --- frames -------------------------------------------------------------------------------- */
 
@@ -229,24 +61,24 @@ static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *h
         broker->counters->bus_malformed++;
         return;
     }
-    peer = find_by_name(broker, hello.name);
+    peer = mm_peers_find_by_name(broker, hello.name);
     if (header->epoch == broker->epoch &&
         (peer == NULL || peer->incarnation != hello.incarnation)) {
         send_nack(broker, route, MM_NACK_FENCED); /* it was here, and counts as dead */
         return;
     }
     if (peer != NULL && peer->incarnation != hello.incarnation) {
-        lose_peer(broker, peer, "successor", now_ms, clock_ms);
+        mm_peer_lose(broker, peer, "successor", now_ms, clock_ms);
         peer = NULL;
     }
-    lose_route(broker, route, peer, now_ms, clock_ms);
-    if (peer == NULL && broker->peer_count >= PEERS_MAX) {
+    mm_peers_lose_route(broker, route, peer, now_ms, clock_ms);
+    if (peer == NULL && broker->peer_count >= MM_PEERS_MAX) {
         MM_LOG(ERROR, "gateway_refused", MM_LOG_NUMBER("gateways", broker->peer_count));
         broker->counters->bus_stale++;
         return;
     }
     if (peer == NULL)
-        peer = peer_new(broker, &hello);
+        peer = mm_peer_new(broker, &hello);
     memcpy(peer->route, route.ptr, route.len);
     peer->route_len = route.len;
     peer->silent_ms = 0;
@@ -254,15 +86,18 @@ static void on_hello(mm_broker_t *broker, mm_slice_t route, const mm_header_t *h
         mm_link_take_header(&peer->link, header);
     mm_link_begin(&peer->link, broker->epoch, ++broker->sessions,
                   header->epoch == broker->epoch ? hello.received : peer->link.window.first - 1);
-    MM_LOG(INFO, "gateway_session", MM_LOG_TEXT("gateway", mm_text(peer->name)),
-           MM_LOG_NUMBER("session", peer->link.session));
+    mm_log(peer->role == MM_PEER_ADMIN ? MM_LOG_DEBUG : MM_LOG_INFO,
+           peer->role == MM_PEER_ADMIN ? "admin_session" : "gateway_session",
+           (mm_log_field_t[]){MM_LOG_TEXT("gateway", mm_text(peer->name)),
+                              MM_LOG_NUMBER("session", peer->link.session)},
+           2);
     welcome(broker, peer);
 }
 
 static void on_session_frame(mm_broker_t *broker, mm_slice_t route, const mm_header_t *header,
                              mm_cursor_t *cursor, int64_t now_ms, int64_t clock_ms)
 {
-    mm_peer_t *peer = find_by_route(broker, route);
+    mm_peer_t *peer = mm_peers_find_by_route(broker, route);
     mm_err_t err;
 
     if (peer == NULL || header->epoch != broker->epoch || !peer->link.is_up) {
@@ -276,7 +111,7 @@ static void on_session_frame(mm_broker_t *broker, mm_slice_t route, const mm_hea
     }
     peer->silent_ms = 0;
     if (header->kind == MM_FRAME_BYE) {
-        lose_peer(broker, peer, "bye", now_ms, clock_ms);
+        mm_peer_lose(broker, peer, "bye", now_ms, clock_ms);
         return;
     }
     err = mm_link_on_frame(&peer->link, header, cursor);
@@ -300,6 +135,7 @@ void mm_broker_on_frame(mm_broker_t *broker, mm_slice_t route, mm_slice_t frame,
     mm_err_t err = mm_header_read(&cursor, &header);
 
     broker->ticked_ms = now_ms;
+    broker->clock_ms = clock_ms;
     broker->counters->bus_frames_received++;
     broker->counters->bus_bytes_received += frame.len;
     if (err == MM_ERR_VERSION) {
@@ -349,9 +185,9 @@ static void heartbeat(mm_broker_t *broker, int64_t now_ms, int64_t clock_ms)
             continue;
         peer->silent_ms += elapsed_ms < 2 * interval_ms ? elapsed_ms : 2 * interval_ms;
         if (peer->silent_ms > broker->settings->link_timeout)
-            lose_peer(broker, peer, "silence", now_ms, clock_ms);
+            mm_peer_lose(broker, peer, "silence", now_ms, clock_ms);
         else if (ping(broker, peer, now_ms) == MM_ERR_NO_ROUTE)
-            lose_peer(broker, peer, "unreachable", now_ms, clock_ms);
+            mm_peer_lose(broker, peer, "unreachable", now_ms, clock_ms);
     }
 }
 
@@ -369,9 +205,9 @@ static void flush(mm_broker_t *broker, int64_t now_ms, int64_t clock_ms, int64_t
         if (peer->is_gone)
             continue;
         if (mm_link_flush(&peer->link, now_ms, &peer_next_ms) == MM_ERR_NO_ROUTE)
-            lose_peer(broker, peer, "unreachable", now_ms, clock_ms);
+            mm_peer_lose(broker, peer, "unreachable", now_ms, clock_ms);
         else if (peer->link.window.bytes > MM_PEER_BACKLOG_MAX)
-            lose_peer(broker, peer, "backlog", now_ms, clock_ms);
+            mm_peer_lose(broker, peer, "backlog", now_ms, clock_ms);
         else
             want(next_ms, peer_next_ms);
     }
@@ -383,14 +219,16 @@ int64_t mm_broker_on_time(mm_broker_t *broker, int64_t now_ms, int64_t clock_ms)
     int64_t room_ms;
 
     broker->ticked_ms = now_ms;
+    broker->clock_ms = clock_ms;
     heartbeat(broker, now_ms, clock_ms);
     mm_turns_on_time(broker, clock_ms);
     want(&next_ms, mm_proofs_on_time(broker, now_ms));
+    want(&next_ms, mm_feed_on_time(broker, now_ms));
     mm_turns_start_commit(broker);
     flush(broker, now_ms, clock_ms, &next_ms);
     /* Somebody was lost while flushing: others are told now. */
     mm_turns_start_commit(broker);
-    bury_peers(broker);
+    mm_peers_bury(broker);
     room_ms = mm_registry_next_time(broker->registry);
     if (room_ms != INT64_MAX)
         want(&next_ms, room_ms <= clock_ms ? now_ms : now_ms + (room_ms - clock_ms));
@@ -455,7 +293,7 @@ void mm_broker_destroy(mm_broker_t **broker_p)
         broker->peers[i]->is_gone = true;
         mm_link_drop(&broker->peers[i]->link);
     }
-    bury_peers(broker);
+    mm_peers_bury(broker);
     free(broker->peers);
     zhashx_destroy(&broker->pending_rooms); /* its keys lie in the transactions */
     zlistx_destroy(&broker->pending);

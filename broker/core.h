@@ -36,6 +36,8 @@ typedef struct mm_broker_ops {
     /* Commits everything up to transaction `last`, in this order, and answers with mm_broker_on_commit(last).  At most one is
      * under way.  `batch` is msgpack: an array of changes [removal, durable, key, value], in order. */
     void (*commit)(void *world, uint64_t last, mm_slice_t batch);
+    /* One event for whoever listens; never waits.  NULL: nobody can. */
+    void (*publish)(void *world, mm_text_t topic, mm_slice_t event);
 } mm_broker_ops_t;
 
 /* All pointers are borrowed for the broker's life.  `epoch` grows from run to run. */

@@ -19,6 +19,7 @@ struct mm_directory {
     zlistx_t *in_order; /* owns the listings */
     mm_latent_t *latent;
     mm_timers_t *timers; /* of pre-created rooms that are empty */
+    uint64_t serial;     /* of the latest room */
 };
 
 static void destroy_listing(void **item_p)
@@ -125,6 +126,7 @@ static listing_t *add(mm_directory_t *directory, const mm_room_id_t *id, kind_t 
 
     assert(listing != NULL && find(directory, id->text) == NULL);
     listing->room = mm_room_new(id->text, kind == KEPT);
+    listing->room->serial = ++directory->serial;
     listing->handle = zlistx_add_end(directory->in_order, listing);
     zhashx_insert(directory->by_id, listing->room->id, listing);
     count(directory);
@@ -162,16 +164,18 @@ mm_room_t *mm_directory_add_kept(mm_directory_t *directory, const mm_room_id_t *
     return listing->room;
 }
 
-/* The end need not be durable: a room that comes back after a power cut ends again by its timer. */
-static void end_room(mm_directory_t *directory, listing_t *listing, mm_outbox_t *outbox)
+/* The end need not be durable where a room that comes back after a power cut ends again by its timer. */
+static void end_room(mm_directory_t *directory, listing_t *listing, int64_t now_ms,
+                     mm_outbox_t *outbox)
 {
-    enum { DURABLE = true };
     const mm_room_t *room = listing->room;
+    struct mm_event_room_closed event = {.room = mm_text(room->id)};
 
     end_latent(directory, listing);
     mm_timers_drop(directory->timers, room->id);
     if (room->is_kept)
-        mm_outbox_forget(outbox, mm_text(room->id), !DURABLE);
+        mm_outbox_forget(outbox, mm_text(room->id), room->is_over);
+    mm_outbox_tell_feed(outbox, MM_MSG_EVENT_ROOM_CLOSED, &event, now_ms);
     directory->counters->rooms_ended++;
     zhashx_delete(directory->by_id, room->id);
     zlistx_delete(directory->in_order, listing->handle);
@@ -200,13 +204,14 @@ static void keep_facts(const mm_room_t *room, mm_outbox_t *outbox)
                    room->news == MM_NEWS_KEEP_DURABLY);
 }
 
-void mm_directory_settle(mm_directory_t *directory, mm_room_t *room, mm_outbox_t *outbox)
+void mm_directory_settle(mm_directory_t *directory, mm_room_t *room, int64_t now_ms,
+                         mm_outbox_t *outbox)
 {
     if (room == NULL)
         return;
-    if (!room->is_kept) {
+    if (!room->is_kept || room->is_over) {
         if (mm_room_is_empty(room))
-            end_room(directory, find(directory, room->id), outbox);
+            end_room(directory, find(directory, room->id), now_ms, outbox);
         return;
     }
     if (room->news == MM_NEWS_NONE)
@@ -228,7 +233,7 @@ void mm_directory_on_time(mm_directory_t *directory, int64_t now_ms, mm_outbox_t
     while (mm_timers_take(directory->timers, now_ms, id.text)) {
         listing_t *listing = find(directory, id.text);
         assert(listing != NULL && mm_room_is_empty(listing->room));
-        end_room(directory, listing, outbox);
+        end_room(directory, listing, now_ms, outbox);
     }
 }
 

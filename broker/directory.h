@@ -35,8 +35,9 @@ mm_room_t *mm_directory_add_ad_hoc(mm_directory_t *directory, const mm_room_id_t
 mm_room_t *mm_directory_add_kept(mm_directory_t *directory, const mm_room_id_t *id,
                                  const mm_creator_t *creator);
 
-/* What follows from a turn for its room, which may be ended here.  `room` may be NULL. */
-void mm_directory_settle(mm_directory_t *directory, mm_room_t *room, mm_outbox_t *outbox);
+/* What follows from a turn at `now_ms` for its room, which may be ended here.  `room` may be NULL. */
+void mm_directory_settle(mm_directory_t *directory, mm_room_t *room, int64_t now_ms,
+                         mm_outbox_t *outbox);
 
 /* Ends the rooms whose life is over; when that will next be so (INT64_MAX for never). */
 void mm_directory_on_time(mm_directory_t *directory, int64_t now_ms, mm_outbox_t *outbox);

@@ -1,6 +1,7 @@
 /* The table of handlers and the checks before them, see the header. */
 #include "broker/dispatch.h"
 
+#include "broker/admin.h"
 #include "broker/room.h"
 
 #include <assert.h>
@@ -55,6 +56,14 @@ static mm_handler_t *const handlers[MM_MSG_LIMIT] = {
     [MM_MSG_GONE] = mm_room_on_gone,
     [MM_MSG_CREATE_ROOM] = mm_room_on_create,
     [MM_MSG_FLOW] = mm_room_on_flow,
+    [MM_MSG_ROOM_STATUS] = mm_room_on_status,
+    [MM_MSG_DELETE_ROOM] = mm_room_on_delete,
+    [MM_MSG_ADMIN_ROOMS] = mm_admin_on_rooms,
+    [MM_MSG_ADMIN_ROOM] = mm_admin_on_room,
+    [MM_MSG_ADMIN_CLOSE] = mm_admin_on_close,
+    [MM_MSG_ADMIN_KICK] = mm_admin_on_kick,
+    [MM_MSG_ADMIN_STATS] = mm_admin_on_figures,
+    [MM_MSG_ADMIN_GATEWAYS] = mm_admin_on_figures,
 };
 
 mm_handler_t *mm_dispatch_handler(mm_msg_t msg)
@@ -84,6 +93,8 @@ mm_err_t mm_dispatch_check(mm_turn_t *turn)
 
     if (mm_dispatch_handler(spec->msg) == NULL)
         return MM_ERR_MALFORMED;
+    if (spec->senders == MM_BY_ADMIN)
+        return read_members(turn);
     if ((spec->senders & MM_ROLE_GATEWAY) != 0) {
         err = read_members(turn);
         /* Only a creation is answered; its members came from somebody outside. */

@@ -1,5 +1,6 @@
 /* Fan-out: each output of a turn becomes one downward entry for each gateway that has a recipient, with the list of
- * its connections there; the body is copied, never decoded.  The entry that caused it owes until all of them are acked. */
+ * its connections there; the body is copied, never decoded.  The entry that caused it owes until all of them are acked.
+ * Events go to the feed after them, and nobody owes for those. */
 #include "broker/broker.h"
 
 #include <assert.h>
@@ -89,4 +90,5 @@ void mm_fan_out(mm_broker_t *broker, const mm_outbox_t *outbox, mm_debt_t *debt)
             say(broker, peer, outbox, k, mm_writer_slice(&recipients), debt);
         }
     }
+    mm_feed_tell(broker, outbox);
 }

@@ -38,7 +38,7 @@ typedef struct process {
     bool has_said_bye;
     mm_storer_t storer_argument;
     zactor_t *hasher, *storer;
-    mm_bus_t *bus, *hasher_pipe, *storer_pipe;
+    mm_bus_t *bus, *feed, *hasher_pipe, *storer_pipe;
     mm_broker_t *broker;
 } process_t;
 
@@ -99,8 +99,15 @@ static void commit(void *world, uint64_t last, mm_slice_t batch)
     free(bytes);
 }
 
+static void publish(void *world, mm_text_t topic, mm_slice_t event)
+{
+    process_t *process = world;
+
+    mm_bus_send(process->feed, (mm_slice_t){(const uint8_t *)topic.ptr, topic.len}, event);
+}
+
 static const mm_broker_ops_t broker_ops = {
-    .send_frame = send_frame, .hash = hash, .commit = commit};
+    .send_frame = send_frame, .hash = hash, .commit = commit, .publish = publish};
 
 /* --- what happens -------------------------------------------------------------------------- */
 
@@ -203,7 +210,7 @@ static int take_data(process_t *process)
 
 static int open_bus(process_t *process)
 {
-    char endpoint[MM_PATH_BYTES];
+    char endpoint[MM_PATH_BYTES], feed[MM_PATH_BYTES];
     mm_err_t err;
 
     err = mm_runtime_bus_endpoint(&process->settings, endpoint);
@@ -217,12 +224,18 @@ static int open_bus(process_t *process)
         mm_bus_attach(&process->loop, process->storer, on_storer, process, &process->storer_pipe) !=
             MM_OK)
         return EXIT_SOFTWARE;
+    if (mm_runtime_feed_endpoint(&process->settings, feed) != MM_OK)
+        return EXIT_CONFIG;
+    if (mm_bus_publish(&process->loop, feed, &process->feed) != MM_OK) {
+        fprintf(stderr, "mikromeet-broker: feed %s: %s\n", feed, strerror(errno));
+        return EXIT_SOFTWARE;
+    }
     if (mm_bus_bind(&process->loop, endpoint, on_frame, process, &process->bus) != MM_OK) {
         fprintf(stderr, "mikromeet-broker: bus %s: %s\n", endpoint, strerror(errno));
         return EXIT_SOFTWARE;
     }
     MM_LOG(INFO, "broker_listens", MM_LOG_TEXT("bus", mm_text(endpoint)),
-           MM_LOG_TEXT("version", mm_text(MM_VERSION)));
+           MM_LOG_TEXT("feed", mm_text(feed)), MM_LOG_TEXT("version", mm_text(MM_VERSION)));
     return 0;
 }
 
@@ -256,6 +269,7 @@ static void close_handle(uv_handle_t *handle, void *ctx)
 static void stop(process_t *process)
 {
     mm_bus_close(&process->bus);
+    mm_bus_close(&process->feed);
     mm_bus_close(&process->hasher_pipe);
     mm_bus_close(&process->storer_pipe);
     zactor_destroy(&process->hasher);

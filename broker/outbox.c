@@ -1,4 +1,4 @@
-/* The outbox: four arrays that only grow, so that filling it after the first turns allocates nothing.
+/* The outbox: five arrays that only grow, so that filling it after the first turns allocates nothing.
  * Outputs refer to contacts and bytes by index, because the arrays move when they grow.
  * Not here: who says what (broker/room*.c), how it leaves (broker/fanout.h). */
 #include "broker/outbox.h"
@@ -25,6 +25,7 @@ void mm_outbox_fini(mm_outbox_t *outbox)
     free(outbox->contacts);
     free(outbox->bytes);
     free(outbox->changes);
+    free(outbox->events);
     mm_outbox_init(outbox);
 }
 
@@ -34,6 +35,7 @@ void mm_outbox_clear(mm_outbox_t *outbox)
     outbox->contacts_count = 0;
     outbox->bytes_count = 0;
     outbox->changes_count = 0;
+    outbox->events_count = 0;
 }
 
 /* Makes room for `need` elements of `size` bytes; all that is queued is bounded, so no memory means abort. */
@@ -88,11 +90,11 @@ static void set_time(mm_outbox_t *outbox, mm_output_t *output, int64_t time_ms)
     outbox->bytes_count += writer.size;
 }
 
-void mm_outbox_say(mm_outbox_t *outbox, mm_msg_t msg, const void *message, const mm_id_t *from,
-                   int64_t time_ms)
+/* The body of a struct, then the time, one behind the other. */
+static void write_body(mm_outbox_t *outbox, mm_output_t *output, const void *message,
+                       int64_t time_ms)
 {
-    const mm_spec_t *spec = mm_spec(msg);
-    mm_output_t *output = add_output(outbox, msg, from);
+    const mm_spec_t *spec = mm_spec(output->msg);
     mm_writer_t writer;
 
     assert(spec != NULL);
@@ -107,6 +109,21 @@ void mm_outbox_say(mm_outbox_t *outbox, mm_msg_t msg, const void *message, const
     output->body_len = writer.size;
     outbox->bytes_count += writer.size;
     set_time(outbox, output, time_ms);
+}
+
+void mm_outbox_say(mm_outbox_t *outbox, mm_msg_t msg, const void *message, const mm_id_t *from,
+                   int64_t time_ms)
+{
+    write_body(outbox, add_output(outbox, msg, from), message, time_ms);
+}
+
+void mm_outbox_tell_feed(mm_outbox_t *outbox, mm_msg_t msg, const void *message, int64_t time_ms)
+{
+    outbox->events = grown(outbox->events, &outbox->events_capacity, outbox->events_count + 1,
+                           sizeof *outbox->events);
+    mm_output_t *event = &outbox->events[outbox->events_count++];
+    *event = (mm_output_t){.msg = msg};
+    write_body(outbox, event, message, time_ms);
 }
 
 void mm_outbox_pass(mm_outbox_t *outbox, mm_msg_t msg, mm_slice_t body, const mm_id_t *from,

@@ -1,4 +1,4 @@
-/* What one turn says: messages and control entries with their recipients, and what the store must know.
+/* What one turn says: messages and control entries with their recipients, events for the feed, and what the store must know.
  * An output holds copies (in the outbox's own bytes), so that it may wait for its commit.  The k of an origin is the
  * output's index.  Owned by the broker core; filled by the room only during a turn.
  * Not here: who sits at which gateway and how outputs leave (broker/fanout.h), the commit (broker/core.h). */
@@ -42,6 +42,8 @@ typedef struct mm_outbox {
     size_t bytes_count, bytes_capacity;
     mm_change_t *changes;
     size_t changes_count, changes_capacity;
+    mm_output_t *events; /* without recipients; their time is the turn's */
+    size_t events_count, events_capacity;
 } mm_outbox_t;
 
 void mm_outbox_init(mm_outbox_t *outbox);
@@ -62,6 +64,9 @@ void mm_outbox_to(mm_outbox_t *outbox, mm_contact_t contact);
 
 /* Drops the output begun last when nobody was added to it. */
 void mm_outbox_end(mm_outbox_t *outbox);
+
+/* An event for the feed: the struct of a row with the flag EVENT. */
+void mm_outbox_tell_feed(mm_outbox_t *outbox, mm_msg_t msg, const void *message, int64_t time_ms);
 
 void mm_outbox_keep(mm_outbox_t *outbox, mm_text_t key, mm_slice_t value, bool is_durable);
 void mm_outbox_forget(mm_outbox_t *outbox, mm_text_t key, bool is_durable);

@@ -4,6 +4,7 @@
  * (broker/room*.c). */
 #include "broker/registry.h"
 
+#include "broker/admin.h"
 #include "broker/directory.h"
 #include "broker/dispatch.h"
 
@@ -158,7 +159,7 @@ static void leave_first(mm_registry_t *registry, mm_turn_t *turn)
         return;
     mm_room_depart(turn);
     mm_turn_unbind(turn, turn->input->contact);
-    mm_directory_settle(registry->rooms, turn->room, turn->outbox);
+    mm_directory_settle(registry->rooms, turn->room, mm_turn_now_ms(turn), turn->outbox);
     turn->room = NULL;
     turn->from = (mm_id_t){0};
     turn->role = MM_ROLE_STRANGER;
@@ -225,11 +226,32 @@ static mm_err_t prepare_create(mm_registry_t *registry, mm_turn_t *turn)
     return MM_OK;
 }
 
-/* The two entries that choose their room. */
+/* Those who name a room and are in none. */
+static bool means_room(mm_msg_t msg)
+{
+    return mm_admin_means_room(msg) || mm_room_is_rest(msg);
+}
+
+static mm_err_t prepare_outsider(mm_registry_t *registry, mm_turn_t *turn)
+{
+    char id[MM_ROOM_ID_MAX + 1];
+
+    if (turn->role != MM_ROLE_STRANGER)
+        return MM_ERR_MALFORMED; /* as below */
+    if (!means_room(turn->input->spec->msg))
+        return MM_OK;
+    mm_text_t meant = mm_registry_room_meant(turn->input, id);
+    turn->room = mm_directory_find(registry->rooms, meant.ptr);
+    return turn->room != NULL ? MM_OK : MM_ERR_ROOM_NOT_FOUND;
+}
+
+/* The entries that choose their room. */
 static mm_err_t prepare(mm_registry_t *registry, mm_turn_t *turn)
 {
     if (turn->input->spec->msg == MM_MSG_JOIN)
         return prepare_join(registry, turn);
+    if (turn->input->spec->senders == MM_BY_ADMIN || mm_room_is_rest(turn->input->spec->msg))
+        return prepare_outsider(registry, turn);
     if (turn->input->spec->msg != MM_MSG_CREATE_ROOM)
         return MM_OK;
     /* Its connection is a request, never a seat; a gateway that mixes them up must not make a room move. */
@@ -250,6 +272,10 @@ static void answer(mm_turn_t *turn, mm_err_t err)
     if (turn->input->spec->msg == MM_MSG_CREATE_ROOM) {
         struct mm_room_created created = {.error = err};
         mm_turn_say_to(turn, contact, MM_MSG_ROOM_CREATED, &created, NULL);
+    } else if (turn->input->spec->senders == MM_BY_ADMIN) {
+        mm_admin_refuse(turn, err);
+    } else if (mm_room_is_rest(turn->input->spec->msg)) {
+        mm_room_refuse_rest(turn, err);
     } else if (err == MM_ERR_TOO_MANY_ROOMS) {
         /* No error of the reference says this; "try later" is what 1013 means. */
         mm_turn_close(turn, contact, MM_CLOSE_OVERLOADED, "Too many rooms");
@@ -277,6 +303,7 @@ mm_err_t mm_registry_turn(mm_registry_t *registry, const mm_input_t *input, mm_o
                       .counters = registry->counters,
                       .outbox = outbox,
                       .contacts = registry->contacts,
+                      .rooms = registry->rooms,
                       .gone = registry->gone};
 
     if (place != NULL && place->is_ended)
@@ -291,7 +318,7 @@ mm_err_t mm_registry_turn(mm_registry_t *registry, const mm_input_t *input, mm_o
         err = mm_dispatch_run(&turn);
     if (err != MM_OK)
         answer(&turn, err);
-    mm_directory_settle(registry->rooms, turn.room, outbox);
+    mm_directory_settle(registry->rooms, turn.room, mm_turn_now_ms(&turn), outbox);
     return err;
 }
 
@@ -306,6 +333,30 @@ mm_text_t mm_registry_room_of(const mm_registry_t *registry, mm_contact_t contac
     const mm_place_t *place = mm_contacts_find(registry->contacts, contact);
 
     return mm_text(place != NULL ? place->room : "");
+}
+
+static mm_text_t room_of(mm_msg_t msg, const mm_message_t *message)
+{
+    if (msg == MM_MSG_ROOM_STATUS)
+        return message->room_status.room;
+    if (msg == MM_MSG_DELETE_ROOM)
+        return message->delete_room.room;
+    return mm_admin_room_of(msg, message);
+}
+
+mm_text_t mm_registry_room_meant(const mm_input_t *input, char out[MM_ROOM_ID_MAX + 1])
+{
+    mm_message_t message;
+    mm_fault_t fault;
+    mm_room_id_t id = {""};
+
+    out[0] = '\0';
+    if (!means_room(input->spec->msg) ||
+        mm_message_read(input->spec, input->body, &message, &fault) != MM_OK ||
+        !mm_room_id_read(room_of(input->spec->msg, &message), &id))
+        return mm_text(out);
+    strcpy(out, id.text);
+    return mm_text(out);
 }
 
 /* --- time and the store --------------------------------------------------------------------------- */

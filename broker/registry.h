@@ -45,6 +45,8 @@ typedef struct mm_input {
     mm_id_t target; /* nil: none, or no UUID */
     mm_stamp_t stamp;
     mm_proof_t proof;
+    mm_slice_t
+        figures; /* of admin-stats, admin-gateways: msgpack of what was asked for, which no room knows */
 } mm_input_t;
 
 /* `settings` and `counters` are borrowed for the registry's life. */
@@ -69,6 +71,9 @@ bool mm_registry_is_recorded(const mm_input_t *input);
 
 /* Id of the room a connection sits or waits in, "" for none.  Borrowed until the next turn. */
 mm_text_t mm_registry_room_of(const mm_registry_t *registry, mm_contact_t contact);
+
+/* Id of the room that an input changes without sitting in it (an operator's), "" for none.  `out` holds it. */
+mm_text_t mm_registry_room_meant(const mm_input_t *input, char out[MM_ROOM_ID_MAX + 1]);
 
 /* Time as a message: ends rooms whose life is over.  One turn; outputs go to `outbox`. */
 void mm_registry_on_time(mm_registry_t *registry, int64_t now_ms, mm_outbox_t *outbox);

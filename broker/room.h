@@ -31,6 +31,8 @@ typedef enum mm_news { MM_NEWS_NONE, MM_NEWS_KEEP, MM_NEWS_KEEP_DURABLY } mm_new
 
 typedef struct mm_room {
     char id[MM_ROOM_ID_MAX + 1]; /* as printed */
+    uint64_t serial;             /* rooms of this broker are numbered as they are made */
+    bool is_over; /* ended by its owner or an operator: gone with this turn, kept or not */
     bool is_kept; /* pre-created: stays when empty; else it was made by a join and ends then */
     mm_facts_t facts;
     mm_news_t news;
@@ -73,6 +75,14 @@ void mm_room_tell_everybody(mm_turn_t *turn);
 void mm_room_tell_others(mm_turn_t *turn, const mm_id_t *but);
 void mm_room_tell_moderators(mm_turn_t *turn);
 
+/* --- room_feed.c: what the feed hears ---------------------------------------------------------- */
+
+void mm_room_report_created(mm_turn_t *turn);
+void mm_room_report_lock(mm_turn_t *turn, bool is_locked);
+void mm_room_report_joined(mm_turn_t *turn, const mm_person_t *person);
+void mm_room_report_left(mm_turn_t *turn, const mm_id_t *id);
+void mm_room_report_state(mm_turn_t *turn, const mm_person_t *person);
+
 /* --- room_create.c ---------------------------------------------------------------------------- */
 
 /* Whether a create-room can be answered with a room at all, by its members alone. */
@@ -90,6 +100,9 @@ void mm_room_admit(mm_turn_t *turn, const mm_person_t *person);
 
 /* Takes a participant's seat and tells those left; the connection is the caller's matter. */
 void mm_room_remove(mm_turn_t *turn, const mm_id_t *id);
+
+/* The meeting is over for everybody: seats and door are emptied, connections closed, and the room goes with this turn. */
+void mm_room_end(mm_turn_t *turn);
 
 /* Takes the sender's seat or place at the door; the connection is the caller's matter. */
 void mm_room_depart(mm_turn_t *turn);
@@ -121,6 +134,9 @@ void mm_room_tell_state(mm_turn_t *turn, const mm_person_t *person, const mm_id_
 /* Makes somebody seated a moderator and tells everybody; `by` is who did it (itself, when the last moderator left). */
 void mm_room_promote(mm_turn_t *turn, const mm_id_t *id, const mm_id_t *by);
 
+/* Removes somebody seated; `by` is who did it (itself, when it was an operator). */
+void mm_room_kick(mm_turn_t *turn, const mm_id_t *id, const mm_id_t *by);
+
 /* --- room_record.c ------------------------------------------------------------------------------ */
 
 /* The recorder left: those left are told that it stopped. */
@@ -131,9 +147,17 @@ void mm_room_stop_recording(mm_turn_t *turn);
 /* A chunk was refused, for whatever reason: its sender need not wait for its target's credit. */
 void mm_room_free_credit(mm_turn_t *turn);
 
+/* --- room_rest.c -------------------------------------------------------------------------------- */
+
+/* Whether a row is a request about one room, and its refusal. */
+bool mm_room_is_rest(mm_msg_t msg);
+void mm_room_refuse_rest(mm_turn_t *turn, mm_err_t err);
+
 /* --- handlers, by the table in dispatch.c ------------------------------------------------------- */
 
 mm_err_t mm_room_on_create(mm_turn_t *turn);
+mm_err_t mm_room_on_status(mm_turn_t *turn);
+mm_err_t mm_room_on_delete(mm_turn_t *turn);
 mm_err_t mm_room_on_join(mm_turn_t *turn);
 mm_err_t mm_room_on_leave(mm_turn_t *turn);
 mm_err_t mm_room_on_gone(mm_turn_t *turn);

@@ -28,6 +28,7 @@ void mm_room_begin_ad_hoc(mm_turn_t *turn)
     facts->created_ms = mm_turn_now_ms(turn);
     facts->max_participants = (size_t)default_participants(turn);
     take_password(turn);
+    mm_room_report_created(turn);
 }
 
 /* The gateway checked what it could; the bound of participants is the broker's setting. */
@@ -66,6 +67,7 @@ mm_err_t mm_room_on_create(mm_turn_t *turn)
     mm_facts_set_token(facts, token);
     take_password(turn);
     mm_room_note(turn->room, MM_NEWS_KEEP_DURABLY);
+    mm_room_report_created(turn);
     mm_turn_say_to(turn, turn->input->contact, MM_MSG_ROOM_CREATED, &created, NULL);
     return MM_OK;
 }

@@ -98,6 +98,7 @@ void mm_room_admit(mm_turn_t *turn, const mm_person_t *person)
         counters->peak_participants = counters->participants;
 
     /* One output for all: the newcomer has the last seat, so it gets its own copy last. */
+    mm_room_report_joined(turn, seated);
     announce(turn, seated);
     mm_room_tell_everybody(turn);
     brief(turn, seated);

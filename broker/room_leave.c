@@ -17,6 +17,8 @@ static void end_meeting(mm_turn_t *turn)
 
     mm_room_close_door(turn);
     room->recorder = (mm_id_t){0};
+    if (mm_room_is_locked(room))
+        mm_room_report_lock(turn, false);
     mm_room_set_locked(room, false);
     room->facts.last_use_ms = mm_turn_now_ms(turn);
     mm_room_note(room, MM_NEWS_KEEP);
@@ -32,6 +34,7 @@ void mm_room_remove(mm_turn_t *turn, const mm_id_t *id)
     mm_gone_add(turn->gone, room->id, &leaver, mm_turn_now_ms(turn));
     turn->counters->participants--;
     turn->counters->leaves++;
+    mm_room_report_left(turn, &leaver);
     if (mm_room_is_empty(room)) {
         end_meeting(turn);
         return;
@@ -44,6 +47,30 @@ void mm_room_remove(mm_turn_t *turn, const mm_id_t *id)
         mm_id_t eldest = room->seats.list[0].id;
         mm_room_promote(turn, &eldest, &eldest);
     }
+}
+
+/* Nobody hears of the others' leaving: all go at once. */
+void mm_room_end(mm_turn_t *turn)
+{
+    mm_room_t *room = turn->room;
+
+    while (room->seats.count > 0) {
+        mm_id_t id = room->seats.list[0].id;
+        mm_contact_t contact = room->seats.list[0].contact;
+        struct mm_moderator_action told = {.present = MM_HAS(moderator_action, target) |
+                                                      MM_HAS(moderator_action, action),
+                                           .target = id,
+                                           .action = MM_ACTION_KICK};
+        mm_turn_say_to(turn, contact, MM_MSG_MODERATOR_ACTION, &told, &id);
+        mm_turn_close(turn, contact, MM_CLOSE_ENDED, "Meeting ended");
+        mm_people_remove(&room->seats, &id);
+        mm_gone_add(turn->gone, room->id, &id, mm_turn_now_ms(turn));
+        turn->counters->participants--;
+        turn->counters->leaves++;
+        mm_room_report_left(turn, &id);
+    }
+    end_meeting(turn);
+    room->is_over = true;
 }
 
 void mm_room_depart(mm_turn_t *turn)

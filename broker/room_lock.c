@@ -7,6 +7,7 @@ mm_err_t mm_room_on_locked(mm_turn_t *turn)
                                     .locked_by = turn->from};
 
     mm_room_set_locked(turn->room, true);
+    mm_room_report_lock(turn, mm_room_is_locked(turn->room));
     turn->room->locked_by = turn->from;
     mm_turn_say(turn, MM_MSG_ROOM_LOCKED, &locked, &turn->from);
     mm_room_tell_everybody(turn);
@@ -19,6 +20,7 @@ mm_err_t mm_room_on_unlocked(mm_turn_t *turn)
                                         .unlocked_by = turn->from};
 
     mm_room_set_locked(turn->room, false);
+    mm_room_report_lock(turn, mm_room_is_locked(turn->room));
     mm_turn_say(turn, MM_MSG_ROOM_UNLOCKED, &unlocked, &turn->from);
     mm_room_tell_everybody(turn);
     mm_room_open_door(turn);

@@ -30,9 +30,11 @@ static void set_muted(mm_turn_t *turn, mm_person_t *target, bool is_muted)
     tell_target(turn, target, is_muted ? MM_ACTION_MUTE : MM_ACTION_UNMUTE, &turn->from);
 }
 
-static void kick(mm_turn_t *turn, const mm_person_t *target)
+void mm_room_kick(mm_turn_t *turn, const mm_id_t *id, const mm_id_t *by)
 {
-    tell_target(turn, target, MM_ACTION_KICK, &turn->from);
+    const mm_person_t *target = mm_room_find_seat(turn->room, id);
+
+    tell_target(turn, target, MM_ACTION_KICK, by);
     mm_turn_close(turn, target->contact, MM_CLOSE_KICKED, "Kicked");
     mm_room_remove(turn, &target->id);
 }
@@ -52,7 +54,7 @@ mm_err_t mm_room_on_moderator_action(mm_turn_t *turn)
         set_muted(turn, target, UNMUTED);
         break;
     case MM_ACTION_KICK:
-        kick(turn, target);
+        mm_room_kick(turn, &target->id, &turn->from);
         break;
     case MM_ACTION_MAKE_MODERATOR:
         mm_room_promote(turn, &target->id, &turn->from);

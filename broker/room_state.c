@@ -12,6 +12,7 @@ void mm_room_tell_state(mm_turn_t *turn, const mm_person_t *person, const mm_id_
                                            .is_video_off = person->is_video_off,
                                            .is_hand_raised = person->is_hand_raised};
 
+    mm_room_report_state(turn, person);
     mm_turn_say(turn, MM_MSG_PARTICIPANT_UPDATED, &state, &person->id);
     if (but == NULL)
         mm_room_tell_everybody(turn);
@@ -39,6 +40,7 @@ mm_err_t mm_room_on_participant_updated(mm_turn_t *turn)
 static mm_err_t move_hand(mm_turn_t *turn, bool is_up)
 {
     mm_room_sender(turn)->is_hand_raised = is_up;
+    mm_room_report_state(turn, mm_room_sender(turn));
     mm_turn_say(turn, turn->input->spec->msg, &turn->msg, &turn->from);
     mm_room_tell_others(turn, &turn->from);
     mm_turn_end(turn);

@@ -33,6 +33,11 @@ void mm_turn_say_to(mm_turn_t *turn, mm_contact_t contact, mm_msg_t msg, const v
     mm_outbox_to(turn->outbox, contact);
 }
 
+void mm_turn_tell_feed(mm_turn_t *turn, mm_msg_t msg, const void *event)
+{
+    mm_outbox_tell_feed(turn->outbox, msg, event, mm_turn_now_ms(turn));
+}
+
 /* The text of an error with the row's refusal in place of its %s. */
 static mm_text_t error_text(const mm_turn_t *turn, mm_err_t err, char *out, size_t size)
 {
@@ -70,7 +75,10 @@ void mm_turn_refuse(mm_turn_t *turn, mm_contact_t contact, mm_err_t err)
 
 void mm_turn_bind(mm_turn_t *turn, mm_contact_t contact, const mm_id_t *id)
 {
-    struct mm_bind bind = {.room = mm_text(turn->room->id), .participant = *id};
+    struct mm_bind bind = {.present = MM_HAS(bind, seats),
+                           .room = mm_text(turn->room->id),
+                           .participant = *id,
+                           .seats = (int64_t)turn->room->facts.max_participants};
 
     mm_contacts_put(turn->contacts, contact, turn->room->id, id);
     mm_turn_say_to(turn, contact, MM_MSG_BIND, &bind, NULL);

@@ -38,12 +38,13 @@ typedef struct mm_turn {
     mm_outbox_t *outbox;
     mm_contacts_t *contacts;
     mm_gone_t *gone;
-    struct mm_room *room; /* NULL where there is none */
-    mm_id_t from;         /* participant or waiting id of the sender; nil for a stranger */
-    unsigned role;        /* of the sender: one of MM_ROLE_STRANGER, WAITING, MEMBER, MODERATOR */
-    mm_message_t msg;     /* what was read, by input->spec; not for rows that pass */
-    mm_reason_t reason;   /* of MM_ERR_INVALID_MESSAGE */
-    mm_text_t blame;      /* the member of that reason, empty for none */
+    struct mm_room *room;             /* NULL where there is none */
+    const struct mm_directory *rooms; /* all of them: for the eyes of an admin only */
+    mm_id_t from;       /* participant or waiting id of the sender; nil for a stranger */
+    unsigned role;      /* of the sender: one of MM_ROLE_STRANGER, WAITING, MEMBER, MODERATOR */
+    mm_message_t msg;   /* what was read, by input->spec; not for rows that pass */
+    mm_reason_t reason; /* of MM_ERR_INVALID_MESSAGE */
+    mm_text_t blame;    /* the member of that reason, empty for none */
 } mm_turn_t;
 
 /* What an entry makes a room do.  MM_OK, or what shall be answered to the sender or counted. */
@@ -61,6 +62,9 @@ void mm_turn_end(mm_turn_t *turn);
 /* The same, whole, for one connection. */
 void mm_turn_say_to(mm_turn_t *turn, mm_contact_t contact, mm_msg_t msg, const void *message,
                     const mm_id_t *from);
+
+/* An event for the feed, see proto/FEED.md for what must never stand in one. */
+void mm_turn_tell_feed(mm_turn_t *turn, mm_msg_t msg, const void *event);
 
 /* An `error` message; INVALID_MESSAGE takes the turn's reason and blame, UNAUTHORIZED the refusal of its row. */
 void mm_turn_refuse(mm_turn_t *turn, mm_contact_t contact, mm_err_t err);

@@ -220,13 +220,25 @@ static void send_or_hold(mm_broker_t *broker, mm_contact_t contact, mm_text_t ro
     mm_debt_pay(broker, debt, now_ms);
 }
 
+/* What a turn is to answer that no room knows; in the broker's scratch for entries, which is free until the fan-out. */
+static mm_slice_t write_figures(mm_broker_t *broker, const mm_spec_t *spec)
+{
+    mm_writer_t out = mm_writer(broker->scratch, MM_OVERVIEW_BYTES);
+
+    if (spec->msg != MM_MSG_ADMIN_STATS && spec->msg != MM_MSG_ADMIN_GATEWAYS)
+        return (mm_slice_t){0};
+    mm_overview_write(broker, spec->msg, &out);
+    assert(!out.overflow);
+    return mm_writer_slice(&out);
+}
+
 /* Runs one turn.  `mailbox` may be freed by it (GONE). */
 void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailbox,
                   const mm_upward_t *entry, mm_slice_t bytes, const mm_proof_t *proof,
                   int64_t now_ms)
 {
     mm_input_t input = mm_turns_input(contact, entry);
-    char before[MM_ROOM_ID_MAX + 1] = "";
+    char before[MM_ROOM_ID_MAX + 1] = "", meant[MM_ROOM_ID_MAX + 1];
     mm_text_t room = mm_registry_room_of(broker->registry, contact);
     size_t before_len = room.len <= MM_ROOM_ID_MAX ? room.len : 0;
     mm_transaction_t *transaction;
@@ -235,6 +247,7 @@ void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailb
     if (before_len > 0)
         memcpy(before, room.ptr, before_len);
     input.proof = *proof;
+    input.figures = write_figures(broker, entry->spec);
     mm_outbox_clear(&broker->outbox);
     if (mm_registry_turn(broker->registry, &input, &broker->outbox) == MM_ERR_AGAIN) {
         mm_proofs_wait(broker, contact, mailbox, &input, bytes, now_ms);
@@ -248,7 +261,10 @@ void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailb
     }
     transaction = transaction_new(broker);
     remember_room(broker, transaction, 0, (mm_text_t){before, before_len});
-    remember_room(broker, transaction, 1, mm_registry_room_of(broker->registry, contact));
+    remember_room(broker, transaction, 1,
+                  entry->spec->senders == MM_BY_ADMIN
+                      ? mm_registry_room_meant(&input, meant)
+                      : mm_registry_room_of(broker->registry, contact));
     append_changes(broker, &broker->outbox);
     hold(broker, transaction, debt, contact, entry->spec->msg != MM_MSG_GONE);
     free(mailbox->current);
