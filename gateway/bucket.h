@@ -1,6 +1,6 @@
 /* A token bucket as one number: when it will be full again.  It is taken from at any time, also when that makes a debt; who has a
  * debt is to wait until it is paid (GCRA, as in ITU-T I.371).
- * Not here: who waits (gateway/pace.h). */
+ * Not here: who waits (gateway/pace.c). */
 #ifndef MM_GATEWAY_BUCKET_H
 #define MM_GATEWAY_BUCKET_H
 

@@ -162,6 +162,7 @@ void mm_connection_write_queued(mm_connection_t *connection)
 void mm_connection_unbind(mm_connection_t *connection)
 {
     connection->is_bound = false;
+    connection->seats = 0;
     connection->room[0] = '\0';
     connection->participant = (mm_id_t){{0}};
     mm_inbound_drop_chunks(connection);

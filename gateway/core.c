@@ -34,6 +34,8 @@ mm_gateway_t *mm_gateway_new(const mm_settings_t *settings, mm_counters_t *count
     gateway->ops = ops;
     gateway->world = world;
     gateway->incarnation = incarnation;
+    gateway->slowed = zlistx_new();
+    gateway->slowed_next_ms = INT64_MAX;
     gateway->by_number = numbered_new(NULL);
     gateway->requests = numbered_new(mm_requests_destroy_item);
     gateway->body = malloc(MM_JSON_DECODED_MAX((size_t)settings->message_limit));
@@ -49,6 +51,7 @@ static void free_connection(mm_connection_t *connection)
     mm_queue_fini(&connection->chunks);
     mm_inbound_drop_chunks(connection);
     mm_connection_pause(connection, MM_PAUSE_LINK, false);
+    mm_pace_forget(connection);
     mm_credits_fini(&connection->sending);
     mm_credits_fini(&connection->receiving);
     free(connection);
@@ -68,6 +71,7 @@ void mm_gateway_destroy(mm_gateway_t **gateway_p)
         free_connection(connection);
     }
     mm_link_fini(&gateway->link);
+    zlistx_destroy(&gateway->slowed);
     zhashx_destroy(&gateway->by_number);
     zhashx_destroy(&gateway->requests);
     free(gateway->body);
@@ -189,8 +193,10 @@ static void sweep_paused(mm_connection_t *connection, int64_t now_ms)
     connection->heard_ms = now_ms;
     if (gateway->ops->has_hung_up(connection->socket))
         mm_connection_close(connection, CLOSE_OVERLOAD, "hung up");
-    else if (connection->pauses == MM_PAUSE_LINK || !gateway->is_linked)
-        connection->paused_ms = now_ms; /* the broker's silence is not its fault */
+    else if ((connection->pauses & ~(unsigned)(MM_PAUSE_LINK | MM_PAUSE_RATE)) == 0 ||
+             !gateway->is_linked)
+        connection->paused_ms =
+            now_ms; /* the broker's silence is not its fault, and its rate is seen to */
     else if (now_ms - connection->paused_ms > limit_ms)
         mm_connection_close(connection, CLOSE_OVERLOAD, "too slow");
 }
@@ -202,7 +208,7 @@ static void sweep_connection(mm_connection_t *connection, int64_t now_ms)
     bool is_stuck = mm_queue_is_stuck(&connection->control, now_ms - settings->idle_timeout) ||
                     mm_queue_is_stuck(&connection->chunks, now_ms - settings->idle_timeout);
 
-    if (!connection->has_joined && connection->pauses == 0 &&
+    if (!connection->has_joined && (connection->pauses & ~(unsigned)MM_PAUSE_RATE) == 0 &&
         now_ms - connection->opened_ms > settings->join_deadline)
         mm_connection_close(connection, CLOSE_JOIN_DEADLINE, "join first");
     else if (is_stuck)
@@ -235,7 +241,7 @@ static int64_t sweep_interval(const mm_settings_t *settings)
 
 int64_t mm_gateway_on_time(mm_gateway_t *gateway, int64_t now_ms)
 {
-    int64_t interval_ms = sweep_interval(gateway->settings), next_ms, link_ms;
+    int64_t interval_ms = sweep_interval(gateway->settings), next_ms, pace_ms, link_ms;
 
     gateway->ticked_ms = now_ms;
     if (now_ms - gateway->swept_ms >= interval_ms) {
@@ -247,7 +253,10 @@ int64_t mm_gateway_on_time(mm_gateway_t *gateway, int64_t now_ms)
         mm_requests_fail(gateway, now_ms);
     }
     next_ms = gateway->swept_ms + interval_ms;
+    pace_ms = mm_pace_on_time(gateway, now_ms);
     link_ms = mm_uplink_on_time(gateway, now_ms);
+    if (pace_ms < next_ms)
+        next_ms = pace_ms;
     return link_ms < next_ms ? link_ms : next_ms;
 }
 

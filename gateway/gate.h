@@ -7,7 +7,7 @@
  *
  * HALF_OPEN and RESTING count for the peer, unless it is a trusted proxy: its sockets are not a stranger's.  OPEN counts for the
  * client, which X-Forwarded-For may name.
- * Not here: rooms and guesses (the broker), messages (gateway/pace.h). */
+ * Not here: rooms and guesses (the broker), messages (gateway/pace.c). */
 #ifndef MM_GATEWAY_GATE_H
 #define MM_GATEWAY_GATE_H
 

@@ -7,6 +7,7 @@
 #ifndef MM_GATEWAY_GATEWAY_H
 #define MM_GATEWAY_GATEWAY_H
 
+#include "gateway/bucket.h"
 #include "gateway/core.h"
 #include "gateway/credit.h"
 #include "gateway/queue.h"
@@ -17,7 +18,8 @@
 enum {                               /* why a connection is read no further */
        MM_PAUSE_LINK = 1 << 0,       /* no session, or no credit on the link */
        MM_PAUSE_INCOMPLETE = 1 << 1, /* too much of it is under way */
-       MM_PAUSE_CHUNK = 1 << 2       /* a chunk waits for its receiver */
+       MM_PAUSE_CHUNK = 1 << 2,      /* a chunk waits for its receiver */
+       MM_PAUSE_RATE = 1 << 3        /* it sends faster than it may */
 };
 
 typedef struct mm_held_chunk { /* read, but not put on the link */
@@ -47,12 +49,18 @@ struct mm_connection {
     int64_t opened_ms, heard_ms, pinged_ms, paused_ms;
     int64_t stamped_ms; /* clock; strictly rising */
 
+    mm_bucket_t messages_taken, chunks_taken;
+    int64_t slow_until_ms;  /* with MM_PAUSE_RATE */
+    int64_t slow_logged_ms; /* when that was logged last; 0 never */
+    void *slow_handle;      /* in slowed; NULL while it is not */
+
     unsigned pauses;
     size_t incomplete; /* bytes of its entries under way */
 
     bool is_bound;
     mm_id_t participant;
     char room[MM_ROOM_ID_MAX + 1];
+    int64_t seats;          /* of the room; 0 while it is in none */
     mm_credits_t sending;   /* by receiver */
     mm_credits_t receiving; /* by sender */
     mm_held_chunk_t *held_first, **held_last;
@@ -85,7 +93,9 @@ struct mm_gateway {
     int64_t hello_ms;  /* when HELLO was said last */
     int64_t silent_ms; /* of the broker, counted in own ticks */
     int64_t pinged_ms;
-    size_t link_pauses; /* connections with MM_PAUSE_LINK */
+    size_t link_pauses;     /* connections with MM_PAUSE_LINK */
+    zlistx_t *slowed;       /* connections with MM_PAUSE_RATE */
+    int64_t slowed_next_ms; /* when the first of them is due, or earlier; INT64_MAX for none */
     mm_ping_t figures;
     int64_t figures_ms;
 
@@ -120,6 +130,13 @@ void mm_inbound_drop_chunks(mm_connection_t *connection);
 void mm_inbound_gone(mm_connection_t *connection, int64_t clock_ms);
 mm_id_t mm_inbound_fresh_id(mm_gateway_t *gateway);
 int64_t mm_inbound_stamp_time(mm_connection_t *connection, int64_t clock_ms);
+
+/* pace.c */
+/* One message was read, or a chunk of `len` bytes: pauses the connection where it is over its rate. */
+void mm_pace_count(mm_connection_t *connection, bool is_chunk, size_t len);
+void mm_pace_forget(mm_connection_t *connection);
+/* Reads on whose time has come.  Returns when it wants to be called again. */
+int64_t mm_pace_on_time(mm_gateway_t *gateway, int64_t now_ms);
 
 /* outbound.c */
 mm_err_t mm_outbound_on_entry(void *owner, mm_cursor_t *cursor);

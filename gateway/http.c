@@ -2,11 +2,12 @@
 #include "gateway/http.h"
 #include "gateway/index_html.h"
 #include <assert.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_AFTER_SECONDS = 5 };
+enum { RETRY_AFTER_SECONDS = 5, MS_PER_SECOND = 1000 };
 
 typedef void handler_t(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer);
 
@@ -170,6 +171,13 @@ static void answer_unavailable(mm_http_answer_t *answer)
                    RETRY_AFTER_SECONDS);
 }
 
+void mm_http_answer_too_many(mm_http_answer_t *answer, int64_t wait_ms)
+{
+    mm_http_answer_error(answer, 429, "Too many requests. Please try again later.", NULL);
+    (void)snprintf(answer->headers, sizeof answer->headers, "Retry-After: %" PRId64 "\r\n",
+                   (wait_ms + MS_PER_SECOND - 1) / MS_PER_SECOND);
+}
+
 void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer_t *created,
                             mm_http_answer_t *answer)
 {
@@ -177,6 +185,8 @@ void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer
         answer_json(answer, 201, mm_room_order_print_created(order, created));
     else if (created->err == MM_ERR_ROOM_EXISTS || created->err == MM_ERR_TOO_MANY_ROOMS)
         mm_http_answer_error(answer, 429, refused_text, NULL);
+    else if (created->err == MM_ERR_RATE_LIMITED)
+        mm_http_answer_too_many(answer, created->wait_ms);
     else if (created->err == MM_ERR_INVALID_MESSAGE)
         mm_http_answer_error(answer, 400, "Invalid request body", NULL);
     else

@@ -7,6 +7,7 @@
 #ifndef MM_GATEWAY_HTTP_H
 #define MM_GATEWAY_HTTP_H
 
+#include "gateway/gate.h"
 #include "gateway/ice.h"
 #include "gateway/rooms_api.h"
 
@@ -29,6 +30,7 @@ typedef struct mm_http_head {
     mm_text_t version; /* "HTTP/1.1" */
     mm_text_t host, accept, connection, content_length, transfer_encoding, expect;
     mm_text_t upgrade, websocket_version, websocket_key, websocket_protocol;
+    mm_text_t forwarded; /* X-Forwarded-For */
 } mm_http_head_t;
 
 typedef struct mm_http_answer {
@@ -43,6 +45,7 @@ typedef struct mm_http_answer {
 /* What the handlers of the routes need. */
 typedef struct mm_http {
     const mm_ice_t *ice;
+    mm_gate_t *gate;
     mm_gateway_t *gateway;
     mm_counters_t *counters;
 } mm_http_t;
@@ -52,7 +55,7 @@ typedef struct mm_http_request {
     int route;
     mm_http_head_t head; /* only `accept` is looked at any more */
     mm_text_t body;
-    const uint8_t *address; /* 16 bytes */
+    const uint8_t *address; /* 16 bytes, of the client */
     int64_t now_ms, clock_ms;
     void *name;              /* of this request, for mm_gateway_create_room */
     mm_room_order_t **order; /* set where the answer comes later; the caller destroys it */
@@ -83,6 +86,9 @@ void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer
 /* {"error":text}, closing.  `reason` explains, NULL for none. */
 void mm_http_answer_error(mm_http_answer_t *answer, int status, const char *text,
                           const char *reason);
+/* 429, and when to try again. */
+void mm_http_answer_too_many(mm_http_answer_t *answer, int64_t wait_ms);
+
 void mm_http_answer_fini(mm_http_answer_t *answer);
 
 /* The whole answer as bytes; the caller frees them.  `headroom` bytes are left free before it; `len` counts the answer

@@ -226,6 +226,12 @@ static bool is_patience_over(mm_connection_t *connection)
            ++connection->messages_before_join > connection->gateway->settings->messages_before_join;
 }
 
+static bool is_chunk(mm_err_t err, const mm_inbound_t *message)
+{
+    return (err == MM_OK || err == MM_ERR_INVALID_MESSAGE) && message->spec != NULL &&
+           message->spec->rate == MM_RATE_CHUNK;
+}
+
 void mm_gateway_on_text(mm_gateway_t *gateway, mm_connection_t *connection, mm_text_t json,
                         int64_t now_ms, int64_t clock_ms)
 {
@@ -248,6 +254,7 @@ void mm_gateway_on_text(mm_gateway_t *gateway, mm_connection_t *connection, mm_t
     err = mm_json_read_message(
         json, (size_t)gateway->settings->small_message_limit, extra, gateway->body,
         MM_JSON_DECODED_MAX((size_t)gateway->settings->message_limit), &message, &fault);
+    mm_pace_count(connection, is_chunk(err, &message), json.len);
     if (err == MM_OK && message.spec->msg == MM_MSG_JOIN) {
         accept_message(connection, &message, time_ms);
         return;

@@ -121,6 +121,10 @@ static bool accept_one(mm_listener_t *listener)
         return false;
     }
     read_address(&from, address);
+    if (!mm_transport_may_adopt(listener->transport, address)) {
+        (void)close(fd);
+        return true;
+    }
     mm_transport_adopt(listener->transport, fd, address);
     return true;
 }

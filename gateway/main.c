@@ -32,6 +32,7 @@ typedef struct world {
     mm_settings_t settings;
     mm_counters_t counters;
     mm_ice_t *ice;
+    mm_gate_t *gate;
     mm_http_t http;
     mm_gateway_t *gateway;
     mm_bus_t *bus;
@@ -224,8 +225,11 @@ static void open_core(world_t *world)
     while (incarnation == 0)
         fill_random(world, (uint8_t *)&incarnation, sizeof incarnation);
     world->gateway = mm_gateway_new(&world->settings, &world->counters, &ops, world, incarnation);
-    world->http =
-        (mm_http_t){.ice = world->ice, .gateway = world->gateway, .counters = &world->counters};
+    world->gate = mm_gate_new(&world->settings, &world->counters);
+    world->http = (mm_http_t){.ice = world->ice,
+                              .gate = world->gate,
+                              .gateway = world->gateway,
+                              .counters = &world->counters};
 }
 
 static int open_transport(world_t *world)
@@ -291,6 +295,7 @@ static void close_all(world_t *world)
     (void)uv_run(&world->loop, UV_RUN_NOWAIT);
     mm_gateway_destroy(&world->gateway);
     mm_transport_close(&world->transport);
+    mm_gate_destroy(&world->gate);
     mm_ice_close(&world->ice);
     mm_settings_fini(&world->settings);
 }

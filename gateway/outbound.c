@@ -55,6 +55,7 @@ static void on_bind(mm_gateway_t *gateway, uint64_t number, const control_t *con
     connection->is_bound = true;
     mm_connection_under_way(connection, 0);
     connection->participant = control->bind.participant;
+    connection->seats = control->bind.seats;
     if (control->bind.room.len <= MM_ROOM_ID_MAX) {
         memcpy(connection->room, control->bind.room.ptr, control->bind.room.len);
         connection->room[control->bind.room.len] = '\0';

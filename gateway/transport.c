@@ -61,6 +61,21 @@ void mm_visitor_read(mm_visitor_t *visitor, bool on)
     (void)lws_rx_flow_control(visitor->wsi, on);
 }
 
+/* Whose sockets are counted: until the handshake the peer's. */
+static const uint8_t *counted_address(const mm_visitor_t *visitor)
+{
+    return visitor->standing == MM_STANDING_OPEN ? visitor->client : visitor->address;
+}
+
+void mm_visitor_stand(mm_visitor_t *visitor, mm_standing_t standing)
+{
+    mm_gate_t *gate = visitor->transport->http->gate;
+
+    mm_gate_leave(gate, visitor->standing, counted_address(visitor));
+    visitor->standing = standing;
+    mm_gate_enter(gate, standing, counted_address(visitor));
+}
+
 bool mm_visitor_has_hung_up(const mm_visitor_t *visitor)
 {
     struct pollfd question = {.events = POLLRDHUP};
@@ -90,6 +105,9 @@ static int on_adopted(struct lws *wsi)
     visitor->route = -1;
     visitor->since_ms = mm_transport_now_ms(transport);
     memcpy(visitor->address, transport->adopted_address, sizeof visitor->address);
+    memcpy(visitor->client, visitor->address, sizeof visitor->client);
+    visitor->standing = MM_STANDING_HALF_OPEN;
+    mm_gate_enter(transport->http->gate, visitor->standing, visitor->address);
     transport->visitors++;
     lws_set_opaque_user_data(wsi, visitor);
     mm_visitor_set_deadline(visitor, MM_DEADLINE_REQUEST);
@@ -108,6 +126,7 @@ static int on_closed(mm_visitor_t *visitor)
     visitor->phase = MM_PHASE_GONE;
     mm_visitor_forget_request(visitor);
     mm_visitor_forget_connection(visitor);
+    mm_gate_leave(visitor->transport->http->gate, visitor->standing, counted_address(visitor));
     return 0;
 }
 
@@ -323,6 +342,11 @@ void mm_transport_adopt(mm_transport_t *transport, int fd, const uint8_t address
     /* A failure closes the socket; it has no visitor, or one that libwebsockets destroys. */
     (void)lws_adopt_socket_vhost(transport->vhost, fd);
     transport->adopted_address = NULL;
+}
+
+bool mm_transport_may_adopt(const mm_transport_t *transport, const uint8_t address[16])
+{
+    return mm_gate_may_knock(transport->http->gate, address);
 }
 
 size_t mm_transport_visitors(const mm_transport_t *transport)

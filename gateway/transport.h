@@ -21,6 +21,9 @@ mm_err_t mm_transport_open(uv_loop_t *loop, const mm_settings_t *settings, mm_ht
 /* To be called after the loop has ended: lets go of what is not libwebsockets' own. */
 void mm_transport_close(mm_transport_t **transport_p);
 
+/* Whether one more socket of this address may come; counted and logged where not. */
+bool mm_transport_may_adopt(const mm_transport_t *transport, const uint8_t address[16]);
+
 /* Takes a connected, non-blocking socket of a peer with that address (IPv6 or IPv4-mapped). */
 void mm_transport_adopt(mm_transport_t *transport, int fd, const uint8_t address[16]);
 

@@ -65,6 +65,7 @@ static mm_http_head_t read_head(struct lws *wsi, arena_t *arena)
         .websocket_version = read_header(wsi, WSI_TOKEN_VERSION, arena),
         .websocket_key = read_header(wsi, WSI_TOKEN_KEY, arena),
         .websocket_protocol = read_header(wsi, WSI_TOKEN_PROTOCOL, arena),
+        .forwarded = read_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, arena),
     };
 
     head.method = read_method(wsi, &head.path);
@@ -119,7 +120,8 @@ static int finish(mm_visitor_t *visitor, mm_http_answer_t *answer)
 {
     bool closes, is_written;
 
-    answer->closes |= visitor->closes;
+    answer->closes |=
+        visitor->closes || !mm_gate_may_rest(visitor->transport->http->gate, visitor->address);
     closes = answer->closes;
     is_written = write_answer(visitor, answer);
     mm_http_answer_fini(answer);
@@ -158,7 +160,7 @@ static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
         .head = *head,
         .route = visitor->route,
         .body = {visitor->body, visitor->body_len},
-        .address = visitor->address,
+        .address = visitor->client,
         .now_ms = mm_transport_now_ms(transport),
         .clock_ms = mm_transport_clock_ms(),
         .name = visitor,
@@ -166,6 +168,7 @@ static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
     };
     mm_http_answer_t answer = {0};
 
+    mm_visitor_stand(visitor, MM_STANDING_RESTING);
     visitor->phase = MM_PHASE_WAITING; /* before the call: the answer may come inside */
     mm_http_handle(transport->http, &request, &answer);
     if (answer.status != 0)
@@ -210,6 +213,17 @@ static int refuse(mm_visitor_t *visitor, const mm_http_head_t *head, mm_http_ans
     return has_body ? finish_before_body(visitor, answer) : finish(visitor, answer);
 }
 
+/* False with the answer when nobody knows whose request it is. */
+static bool knows_client(mm_visitor_t *visitor, const mm_http_head_t *head,
+                         mm_http_answer_t *answer)
+{
+    if (mm_gate_client(visitor->transport->http->gate, visitor->address, head->forwarded,
+                       visitor->client) == MM_OK)
+        return true;
+    mm_http_answer_error(answer, 400, "Bad request", "X-Forwarded-For");
+    return false;
+}
+
 int mm_visitor_on_head(mm_visitor_t *visitor)
 {
     arena_t arena = {.used = 0};
@@ -226,6 +240,8 @@ int mm_visitor_on_head(mm_visitor_t *visitor)
         return refuse(visitor, &head, &answer);
     }
     visitor->body_expected = body_len;
+    if (!knows_client(visitor, &head, &answer))
+        return refuse(visitor, &head, &answer);
     visitor->route = mm_http_route(&head, &answer);
     if (visitor->route < 0)
         return refuse(visitor, &head, &answer);
@@ -281,6 +297,17 @@ void mm_transport_on_room_created(void *request, const mm_create_answer_t *creat
 
 /* --- handshakes --------------------------------------------------------------------------- */
 
+/* False with the answer when this client has or makes too many connections. */
+static bool is_admitted(mm_visitor_t *visitor, mm_http_answer_t *answer)
+{
+    int64_t wait_ms = mm_gate_admit(visitor->transport->http->gate, visitor->client,
+                                    mm_transport_now_ms(visitor->transport));
+
+    if (wait_ms > 0)
+        mm_http_answer_too_many(answer, wait_ms);
+    return wait_ms == 0;
+}
+
 /* Asked for every Upgrade.  libwebsockets 4.1.6 has freed the head already when it is none that it knows, answered 403,
  * and hands over a dangling text: that is why the handler has no `in`.  h2c would be accepted if we let it. */
 int mm_visitor_on_upgrade(mm_visitor_t *visitor)
@@ -298,8 +325,11 @@ int mm_visitor_on_upgrade(mm_visitor_t *visitor)
     visitor->closes = true;
     visitor->is_head = head.method == MM_METHOD_HEAD;
     if (mm_http_accepts_head(&head, &body_len, &answer) &&
-        mm_http_accepts_handshake(&head, &answer))
+        mm_http_accepts_handshake(&head, &answer) && knows_client(visitor, &head, &answer) &&
+        is_admitted(visitor, &answer)) {
+        mm_visitor_stand(visitor, MM_STANDING_OPEN);
         return 0;
+    }
     visitor->transport->http->counters->connections_refused++;
     (void)finish(visitor, &answer);
     return -1; /* 0 would let it go on */

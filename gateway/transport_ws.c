@@ -49,7 +49,7 @@ int mm_visitor_on_established(mm_visitor_t *visitor)
 {
     visitor->phase = MM_PHASE_SOCKET;
     mm_visitor_clear_deadline(visitor);
-    visitor->connection = mm_gateway_on_open(core(visitor), visitor, visitor->address,
+    visitor->connection = mm_gateway_on_open(core(visitor), visitor, visitor->client,
                                              mm_transport_now_ms(visitor->transport));
     if (visitor->connection == NULL)
         mm_transport_shut(visitor, 1013, "too many connections");

@@ -33,7 +33,10 @@ typedef enum mm_deadline_kind {
 typedef struct mm_visitor {
     mm_transport_t *transport;
     struct lws *wsi;
-    uint8_t address[16];
+    uint8_t address[16]; /* of the peer */
+    uint8_t
+        client[16]; /* of whom the present request is; the peer unless that is a trusted proxy */
+    mm_standing_t standing;
     mm_phase_t phase;
     mm_deadline_kind_t deadline_kind;
     void *deadline; /* its name; NULL without one */
@@ -80,6 +83,8 @@ int64_t mm_transport_clock_ms(void);
 void mm_visitor_set_deadline(mm_visitor_t *visitor, mm_deadline_kind_t kind);
 void mm_visitor_clear_deadline(mm_visitor_t *visitor);
 void mm_visitor_read(mm_visitor_t *visitor, bool on);
+/* Tells the gate. */
+void mm_visitor_stand(mm_visitor_t *visitor, mm_standing_t standing);
 bool mm_visitor_has_hung_up(const mm_visitor_t *visitor);
 
 /* Ends it at once, without a word; libwebsockets tells when it is done. */

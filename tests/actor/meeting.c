@@ -298,6 +298,12 @@ static void print_members(meeting_t *meeting, mm_slice_t body)
 
     for (uint32_t left = mm_cursor_map(&cursor); left > 0; left--) {
         mm_text_t key = mm_cursor_str(&cursor);
+        if (mm_text_is(key, "seats")) {
+            int64_t seats = mm_cursor_i64(&cursor);
+            if (seats != meeting->settings.default_participants)
+                print(meeting, " seats=%" PRId64, seats);
+            continue;
+        }
         if (mm_cursor_peek(&cursor) == MM_TYPE_IS_BOOL) {
             print(meeting, " %c%.*s", mm_cursor_bool(&cursor) ? '+' : '-', (int)key.len, key.ptr);
             continue;

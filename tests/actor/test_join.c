@@ -195,16 +195,16 @@ static void full_room_refuses_the_creator_too(void **state)
 {
     PLAY(*state, "> rest create-room roomId=ABC123 maxParticipants=2",
          "rest: room-created error=0 roomId=ABC123 creatorToken=rest", "store: ABC123 durably",
-         "> ann join roomId=ABC123 name=Ann", "ann: bind room=ABC123 participant=ann",
+         "> ann join roomId=ABC123 name=Ann", "ann: bind room=ABC123 participant=ann seats=2",
          "ann: participant-joined(ann) name=Ann +isModerator -isMuted -isVideoOff", "store: ABC123",
-         "> bob join roomId=ABC123 name=Bob", "bob: bind room=ABC123 participant=bob",
+         "> bob join roomId=ABC123 name=Bob", "bob: bind room=ABC123 participant=bob seats=2",
          "ann bob: participant-joined(bob) name=Bob -isModerator -isMuted -isVideoOff",
          "bob: participant-joined(ann) name=Ann +isModerator -isMuted -isVideoOff",
          "> cid join roomId=ABC123 name=Cid creatorToken=rest",
          "cid: error message='Room is full' code=ROOM_FULL", "> bob leave",
          "ann: participant-left(bob)", "bob: unbind",
          "> cid join roomId=ABC123 name=Cid creatorToken=rest",
-         "cid: bind room=ABC123 participant=cid2",
+         "cid: bind room=ABC123 participant=cid2 seats=2",
          "ann cid: participant-joined(cid2) name=Cid +isModerator -isMuted -isVideoOff",
          "cid: participant-joined(ann) name=Ann +isModerator -isMuted -isVideoOff");
 }

@@ -7,6 +7,7 @@
 
 const assert = require('node:assert');
 const WebSocket = require('ws');
+const { freshAddress } = require('./addresses');
 const { within, patienceMs } = require('./process');
 
 /* Key of a message under which its text stands as it came. */
@@ -75,7 +76,7 @@ class Client {
 
     /* A connection to `url`.  `options.from` is the source address; other options are those of `ws`. */
     static async open(url, options = {}) {
-        const { from, label, path = '/ws', protocols = [], ...others } = options;
+        const { from = freshAddress(), label, path = '/ws', protocols = [], ...others } = options;
         const socket = new WebSocket(`${url}${path}`, protocols, { localAddress: from, perMessageDeflate: false, ...others });
         const client = new Client(socket, label || 'client');
         const opened = new Promise((resolve, reject) => {

@@ -5,11 +5,12 @@
 
 const nodeHttp = require('node:http');
 const net = require('node:net');
+const { freshAddress } = require('./addresses');
 const { within, patienceMs } = require('./process');
 
 /* {status, headers, text, json}.  `options`: method, headers, body, from (source address). */
 async function request(gateway, path, options = {}) {
-    const { method = 'GET', headers = {}, body, from } = options;
+    const { method = 'GET', headers = {}, body, from = freshAddress() } = options;
     const answered = new Promise((resolve, reject) => {
         const sent = nodeHttp.request({
             host: '127.0.0.1', port: gateway.port, path, method, headers, localAddress: from, agent: false,
@@ -47,7 +48,7 @@ async function createRoom(gateway, room = {}, options = {}) {
 
 /* Sends bytes and returns all that comes until the server closes. */
 async function raw(gateway, bytes, options = {}) {
-    const socket = net.connect({ host: '127.0.0.1', port: gateway.port, localAddress: options.from });
+    const socket = net.connect({ host: '127.0.0.1', port: gateway.port, localAddress: options.from || freshAddress() });
     const parts = [];
     const closed = new Promise((resolve, reject) => {
         socket.on('data', (part) => parts.push(part));

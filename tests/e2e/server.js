@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { Program, within, patienceMs } = require('./process');
 const { Client } = require('./client');
+const { freshAddress } = require('./addresses');
 const http = require('./http');
 
 /* A socket address holds 107 bytes, so the folder must not lie deep. */
@@ -26,14 +27,6 @@ function removeFolder(folder) {
 function variables(settings = {}) {
     return Object.fromEntries(Object.entries(settings).map(
         ([name, value]) => [`MIKROMEET_${name.toUpperCase().replace(/-/g, '_')}`, String(value)]));
-}
-
-let addresses = 0;
-
-/* A source address nobody else uses: limits count by address. */
-function freshAddress() {
-    addresses += 1;
-    return `127.${10 + (process.pid % 100)}.${Math.floor(addresses / 250) + 1}.${(addresses % 250) + 1}`;
 }
 
 class Server {

@@ -9,7 +9,7 @@ const { readFileSync } = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
-const { assert, suite, http, Client, Program, within, patienceMs } = require('./harness');
+const { assert, suite, http, Client, Program, freshAddress, within, patienceMs } = require('./harness');
 
 const chat = 'x'.repeat(4000);
 
@@ -67,7 +67,7 @@ const raw = (gateway, bytes) => http.raw(gateway, bytes);
 
 /* A raw connection, its end as a promise. */
 function connect(gateway) {
-    const socket = net.connect({ host: '127.0.0.1', port: gateway.port });
+    const socket = net.connect({ host: '127.0.0.1', port: gateway.port, localAddress: freshAddress() });
     socket.on('error', () => {});
     socket.ended = new Promise((resolve) => socket.on('close', resolve));
     socket.opened = new Promise((resolve) => socket.on('connect', resolve));
