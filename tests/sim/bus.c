@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_IN_A_ROW = 3 }; /* heartbeats that never pass are a dead bus */
+enum { AGAIN_IN_A_ROW = 2 }; /* heartbeats that never pass are a dead bus */
 
 /* --- frames ---------------------------------------------------------------------------------- */
 

@@ -160,11 +160,13 @@ mm_slice_t sim_fault_rewrite(sim_t *sim, bool is_upward, mm_slice_t frame, uint8
 
     if (sim->fault == SIM_FAULT_NONE || mm_header_read(&cursor, &header) != MM_OK)
         return frame;
-    if (header.kind != MM_FRAME_DATA)
-        return frame;
     if (is_upward)
         lose_ack(sim, &header);
     mm_header_write(&header, &out);
+    if (header.kind != MM_FRAME_DATA) {
+        mm_write_raw(&out, (mm_slice_t){cursor.at, (size_t)(cursor.end - cursor.at)});
+        return mm_writer_slice(&out);
+    }
     err = is_upward ? rewrite_upward(sim, &cursor, &out) : rewrite_downward(sim, &cursor, &out);
     if (err != MM_OK) {
         sim_fail(sim, "a frame cannot be read");

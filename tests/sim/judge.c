@@ -604,6 +604,18 @@ void sim_judge_hear(sim_t *sim, sim_socket_t *socket, const char *text, size_t l
 
 /* --- the end of a connection ------------------------------------------------------------------------------ */
 
+/* Its chunks wait for somebody who takes nothing more. */
+static bool is_held_up(const sim_t *sim, const sim_talk_t *talk)
+{
+    const sim_seat_t *seat = sim_judge_seat(sim, talk->seat);
+
+    for (size_t i = 0; seat != NULL && i < seat->peer_count; i++)
+        if (seat->peers[i].chunks_sent > 0 &&
+            sim->browsers[sim_judge_seat(sim, seat->peers[i].seat)->browser].is_stubborn)
+            return true;
+    return false;
+}
+
 static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
 {
     const sim_talk_t *talk = &socket->talk;
@@ -616,6 +628,7 @@ static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
         return sim->gateways[socket->gateway].excused_ms >= sim->now_ms - sim->weather.socket_delay;
     case 1013:
         return socket->is_slow || sim->browsers[socket->browser].is_stubborn ||
+               is_held_up(sim, talk) ||
                (sim->settings.max_rooms < SIM_ROOMS && sim_answers_pending_join(talk) != NULL);
     case 4002:
         return !talk->has_joined && age_ms >= sim->settings.join_deadline;

@@ -1,10 +1,12 @@
 /* mm_sim: plays random meetings until so many turns of the broker were run, and judges them.
  *
- *   mm_sim [--seed N] [--turns N] [--tail N] [--fault NAME] [--list-faults]
+ *   mm_sim [--seed N] [--turns N] [--tail N] [--log] [--fault NAME] [--list-faults]
  *
  * Each seed is a world of its own, of at most 2,000 turns; further turns take the next seeds.  With --fault something goes wrong
  * on purpose, and the program fails unless the judge finds it.  Exit status: 0 as it should be, 1 not, 2 usage. */
 #include "sim.h"
+
+#include "proto/log.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@ enum { TURNS_A_SEED = 2000, TURNS = 100000, TAIL = 60 };
 
 typedef struct options {
     uint64_t seed, turns, tail;
+    bool has_log; /* what the cores log stands in the history */
     sim_fault_t fault;
 } options_t;
 
@@ -49,6 +52,11 @@ static void report_failure(const options_t *options, const sim_t *sim)
            options->fault == SIM_FAULT_NONE ? "" : sim_fault_name(options->fault));
 }
 
+static void take_line(void *ctx, const char *line)
+{
+    SIM_SAY((sim_t *)ctx, "log %s", line);
+}
+
 /* Returns whether all of them went as they should. */
 static bool run_all(const options_t *options, tally_t *tally)
 {
@@ -58,7 +66,10 @@ static bool run_all(const options_t *options, tally_t *tally)
     while (left > 0 && is_fine) {
         uint64_t limit = left < TURNS_A_SEED ? left : TURNS_A_SEED;
         sim_t *sim = sim_new(seed++, limit, options->fault);
+        if (options->has_log)
+            mm_log_to(take_line, sim);
         is_fine = sim_run(sim);
+        mm_log_to(NULL, NULL);
         add(tally, sim);
         if (!is_fine && options->fault == SIM_FAULT_NONE)
             report_failure(options, sim);
@@ -79,7 +90,7 @@ static int list_faults(void)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: mm_sim [--seed N] [--turns N] [--tail N] [--fault NAME] "
+    fprintf(stderr, "usage: mm_sim [--seed N] [--turns N] [--tail N] [--log] [--fault NAME] "
                     "[--list-faults]\n");
     return 2;
 }
@@ -125,10 +136,13 @@ static int run(const options_t *options)
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"seed", required_argument, NULL, 's'},  {"turns", required_argument, NULL, 't'},
-        {"tail", required_argument, NULL, 'l'},  {"fault", required_argument, NULL, 'f'},
-        {"list-faults", no_argument, NULL, 'i'}, {0}};
+    static const struct option names[] = {{"seed", required_argument, NULL, 's'},
+                                          {"turns", required_argument, NULL, 't'},
+                                          {"tail", required_argument, NULL, 'l'},
+                                          {"log", no_argument, NULL, 'g'},
+                                          {"fault", required_argument, NULL, 'f'},
+                                          {"list-faults", no_argument, NULL, 'i'},
+                                          {0}};
     options_t options = {.seed = 1, .turns = TURNS, .tail = TAIL};
     int option;
 
@@ -139,6 +153,8 @@ int main(int argc, char **argv)
             options.turns = strtoull(optarg, NULL, 10);
         else if (option == 'l')
             options.tail = strtoull(optarg, NULL, 10);
+        else if (option == 'g')
+            options.has_log = true;
         else if (option == 'f')
             options.fault = sim_fault_by_name(optarg);
         else

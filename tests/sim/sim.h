@@ -239,7 +239,7 @@ bool sim_socket_is_open(const sim_socket_t *socket); /* for its browser */
 /* browser.c */
 void sim_browser_act(sim_t *sim, sim_browser_t *browser);
 void sim_browser_want_room(sim_t *sim, size_t room);
-void sim_browser_on_room(sim_t *sim, size_t room, const mm_create_answer_t *answer);
+void sim_browser_on_room(sim_t *sim, size_t room, const mm_room_answer_t *answer);
 void sim_browser_on_end(sim_t *sim, sim_socket_t *socket, int code);
 
 /* speech.c */
@@ -291,6 +291,7 @@ const sim_said_t *sim_answers_pending_join(const sim_talk_t *talk);
 void sim_truth_check(sim_t *sim);
 void sim_truth_check_rest(sim_t *sim);
 void sim_truth_describe(sim_t *sim);
+bool sim_truth_is_waiting(const sim_t *sim); /* joins wait for a password's turn */
 void sim_truth_note_death(sim_t *sim, const sim_gateway_t *gateway); /* before it is thrown away */
 
 #endif

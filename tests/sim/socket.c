@@ -49,7 +49,7 @@ static void random_bytes(void *world, uint8_t *out, size_t len)
     sim_random_fill(&gateway->sim->random, out, len);
 }
 
-static void on_room_created(void *world, void *request, const mm_create_answer_t *answer)
+static void on_answer(void *world, void *request, const mm_room_answer_t *answer)
 {
     sim_gateway_t *gateway = world;
     const sim_room_t *room = request;
@@ -173,7 +173,7 @@ const mm_gateway_ops_t sim_gateway_ops = {
     .send_frame = sim_bus_send_up,
     .reconnect_bus = sim_bus_reconnect,
     .random = random_bytes,
-    .on_room_created = on_room_created,
+    .on_answer = on_answer,
     .write = write_text,
     .ping = ping,
     .read = read_socket,

@@ -67,13 +67,12 @@ static void end(sim_t *sim, sim_socket_t *socket)
 
 /* --- join ------------------------------------------------------------------------------------- */
 
+/* A host must be right, or it might make the room with another password. */
 static void draw_secret(sim_t *sim, sim_seat_t *seat, const sim_room_t *room)
 {
-    bool must_be_right = seat->is_host && seat->room >= SIM_ROOMS_KEPT;
-
     if (room->password[0] == '\0')
         seat->secret = SIM_NO_PASSWORD;
-    else if (must_be_right || sim_random_chance(&sim->random, 800))
+    else if (seat->is_host || sim_random_chance(&sim->random, 800))
         seat->secret = SIM_RIGHT_PASSWORD;
     else
         seat->secret = sim_random_chance(&sim->random, 500) ? SIM_WRONG_PASSWORD : SIM_NO_PASSWORD;

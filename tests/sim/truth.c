@@ -383,6 +383,11 @@ static void check_broker(sim_t *sim)
     mm_registry_each_contact(core->registry, check_contact, sim);
 }
 
+bool sim_truth_is_waiting(const sim_t *sim)
+{
+    return sim->broker.core != NULL && zlistx_size(sim->broker.core->proofs) > 0;
+}
+
 /* --- for whoever reads a failure ------------------------------------------------------------------------ */
 
 static void describe_link(sim_t *sim, const mm_link_t *link, const char *whose)

@@ -13,8 +13,10 @@
 
 enum {
     CLOCK_START_MS_HIGH = 1770000000, /* seconds since 1970 at the start */
-    REST_MS = 16000,
-    THROTTLE_MS = 30000,
+    REST_MS = 24000,
+    HARSH_TIMEOUT_MS = 8000,
+    CHAIN = 5, /* one that stands still holds up another, which then begins to count */
+    PATIENCE_MS = 3600000,
     ENDLESS_MS = 3600000, /* a run that is not through by then hangs */
     GRACE_MS = 9000       /* how long the broker may be lost after a trouble */
 };
@@ -116,6 +118,8 @@ static void kill_broker(sim_t *sim)
         sim->rooms[i].is_certain = sim->rooms[i].is_wanted = false;
         sim->rooms[i].token[0] = '\0';
     }
+    for (size_t i = 1; i < sim->seat_count; i++)
+        sim->seats[i]->was_certain = false;
     excuse_all(sim, away_ms + GRACE_MS);
     sim_note(sim, SIM_EVENT_START_BROKER, 0, away_ms);
     for (size_t i = 0; i < SIM_ROOMS_KEPT; i++)
@@ -390,6 +394,10 @@ static void draw_settings(sim_t *sim)
     sim_random_t *random = &sim->random;
 
     mm_settings_defaults(&sim->settings);
+    /* Where frames are late, refused and lost at once, three seconds of silence mean nothing. */
+    if (sim->weather.frame_delay > 100 || sim->weather.frame_again > 100 ||
+        sim->weather.frame_drop > 10)
+        sim->settings.link_timeout = HARSH_TIMEOUT_MS;
     sim->settings.link_window = SIM_PICK(random, 8388608, 131072);
     sim->settings.incomplete_limit = SIM_PICK(random, 262144, 4096);
     sim->settings.default_participants = SIM_PICK(random, 3, 5, 8);
@@ -397,6 +405,8 @@ static void draw_settings(sim_t *sim)
     sim->settings.max_rooms = SIM_PICK(random, 10000, 10000, 6);
     sim->settings.hash_queue = SIM_PICK(random, 64, 1);
     sim->settings.password_failures = SIM_PICK(random, 0, 5);
+    /* All browsers come from one address. */
+    sim->settings.rate_limit_rooms = sim->settings.rate_limit_guesses = 0;
     for (size_t i = 0; i < SIM_GATEWAYS; i++) {
         sim_gateway_t *gateway = &sim->gateways[i];
         gateway->settings = sim->settings;
@@ -518,20 +528,26 @@ static bool is_anybody_stubborn(const sim_t *sim)
     return false;
 }
 
-/* Nobody does anything more, and what is on its way arrives.  Passwords that were wrong too often wait for longer.  Who neither reads
- * nor answers is thrown out in the end, and until then holds up those who send it chunks. */
+/* Nobody does anything more, and what is on its way arrives.  Who neither reads nor answers is thrown out in the end, and until then
+ * holds up those who send it chunks; joins behind too many wrong passwords wait for a long time. */
 static void rest(sim_t *sim)
 {
-    int64_t rest_ms = sim->settings.password_failures > 0 ? REST_MS + THROTTLE_MS : REST_MS;
+    int64_t patience_ms = sim->now_ms + PATIENCE_MS;
+    int64_t stubborn_ms = sim->now_ms + CHAIN * sim->settings.idle_timeout;
+    uint64_t heard;
 
     sim->is_resting = true;
     sim->weather.frame_again = sim->weather.frame_drop = sim->weather.write_again = 0;
     SIM_SAY(sim, "rest begins");
-    if (is_anybody_stubborn(sim))
-        run_until(sim, sim->now_ms + sim->settings.idle_timeout + REST_MS);
+    while (!sim->has_failed && is_anybody_stubborn(sim) && sim->now_ms < stubborn_ms)
+        run_until(sim, sim->now_ms + REST_MS);
     if (!sim->has_failed && is_anybody_stubborn(sim))
         sim_fail(sim, "a browser that neither reads nor answers is still connected");
-    run_until(sim, sim->now_ms + rest_ms);
+    do {
+        heard = sim->heard + sim_turns(sim);
+        run_until(sim, sim->now_ms + REST_MS);
+    } while (!sim->has_failed && sim->now_ms < patience_ms &&
+             (sim_truth_is_waiting(sim) || heard != sim->heard + sim_turns(sim)));
     if (!sim->has_failed)
         sim_judge_rest(sim);
     if (!sim->has_failed)
