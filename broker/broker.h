@@ -11,6 +11,7 @@
 
 #include "broker/core.h"
 #include "broker/throttle.h"
+#include "proto/limiter.h"
 #include "proto/link.h"
 #include <czmq.h>
 
@@ -55,8 +56,11 @@ typedef struct mm_mailbox { /* one connection of a gateway */
     uint64_t job;   /* of the hash under way; 0 none */
     int64_t due_ms; /* when its hash may start: wrong passwords wait */
     uint8_t address[MM_ADDRESS_BYTES];
-    bool has_slot; /* of the throttle, for that address */
-    bool is_gone;  /* its GONE is among what waits */
+    bool has_slot;         /* of the throttle, for that address */
+    bool is_guess;         /* it entered the throttle of guesses, for that address */
+    bool has_paid;         /* the room that it makes is counted */
+    int64_t not_before_ms; /* of a guess: when it may be run */
+    bool is_gone;          /* its GONE is among what waits */
 } mm_mailbox_t;
 
 typedef struct mm_held { /* outputs of one turn that may not leave yet */
@@ -86,7 +90,9 @@ struct mm_broker {
     uint64_t events;    /* number of the latest event */
 
     mm_registry_t *registry;
-    mm_throttle_t *throttle;
+    mm_throttle_t *throttle;        /* wrong passwords */
+    mm_throttle_t *guesses;         /* rooms that are not there */
+    mm_limiter_t *created, *hosted; /* rooms made by HTTP, and by joins */
     mm_peer_t **peers;
     size_t peer_count, peer_capacity;
 
@@ -156,6 +162,24 @@ void mm_proofs_abandon(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *
 /* The outcome is known: gives the slot back unless the password was wrong. */
 void mm_proofs_settle(mm_broker_t *broker, mm_mailbox_t *mailbox, bool is_right);
 int64_t mm_proofs_on_time(mm_broker_t *broker, int64_t now_ms);
+
+/* limits.c */
+void mm_limits_init(mm_broker_t *broker);
+void mm_limits_fini(mm_broker_t *broker);
+/* The member `address` of an input; false where it has none. */
+bool mm_limits_address(const mm_input_t *input, uint8_t out[MM_ADDRESS_BYTES]);
+/* An entry comes to be run: where it guesses, it enters the throttle. */
+void mm_limits_enter(mm_broker_t *broker, mm_mailbox_t *mailbox, const mm_input_t *input,
+                     int64_t now_ms);
+/* Whether it has to wait for `not_before_ms`. */
+bool mm_limits_delays(mm_broker_t *broker, const mm_mailbox_t *mailbox, const mm_input_t *input,
+                      int64_t now_ms);
+/* 0: it may be run; else it is to be refused, and after so many ms it may be tried again.  A room that it makes is counted once. */
+int64_t mm_limits_refusal(mm_broker_t *broker, mm_mailbox_t *mailbox, const mm_input_t *input,
+                          int64_t now_ms);
+/* Its turn was run. */
+void mm_limits_settle(mm_broker_t *broker, mm_mailbox_t *mailbox, const mm_input_t *input,
+                      mm_err_t err);
 
 /* turns.c */
 bool mm_turns_read(mm_slice_t bytes, mm_upward_t *out);

@@ -270,6 +270,7 @@ mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counter
     broker->started_ms = broker->ticked_ms = broker->pinged_ms = now_ms;
     broker->registry = mm_registry_new(settings, counters);
     broker->throttle = mm_throttle_new(settings->password_failures, settings->rate_limit_window);
+    mm_limits_init(broker);
     broker->hashing = zhashx_new();
     broker->proofs = zlistx_new();
     broker->pending = mm_transactions_new();
@@ -301,6 +302,7 @@ void mm_broker_destroy(mm_broker_t **broker_p)
     zlistx_destroy(&broker->proofs);
     mm_outbox_fini(&broker->outbox);
     mm_throttle_destroy(&broker->throttle);
+    mm_limits_fini(broker);
     mm_registry_destroy(&broker->registry);
     free(broker->changes);
     free(broker->scratch);

@@ -1,4 +1,4 @@
-/* Proofs: a join or creation whose password must be hashed waits here for its turn.
+/* Proofs: a join or creation whose password must be hashed waits here for its turn, and so does a join that limits.c delays.
  *
  *   wait ── its slot has come and the helper has room ──► hash ──► mm_broker_on_hash ──► turn
  *     │
@@ -18,25 +18,6 @@ typedef struct waiting {
     int64_t due_ms;
 } waiting_t;
 
-/* Both messages that are ever hashed for bring the address of their sender. */
-static bool address_of(const mm_input_t *input, uint8_t out[MM_ADDRESS_BYTES])
-{
-    union {
-        struct mm_join join;
-        struct mm_create_room create;
-    } message;
-    mm_fault_t fault;
-    mm_slice_t address;
-
-    if (mm_message_read(input->spec, input->body, &message, &fault) != MM_OK)
-        return false;
-    address = input->spec->msg == MM_MSG_JOIN ? message.join.address : message.create.address;
-    if (address.len != MM_ADDRESS_BYTES)
-        return false;
-    memcpy(out, address.ptr, MM_ADDRESS_BYTES);
-    return true;
-}
-
 /* Time until the check of this input may start. */
 static int64_t reserve(mm_broker_t *broker, mm_mailbox_t *mailbox, const mm_input_t *input,
                        int64_t now_ms)
@@ -47,7 +28,7 @@ static int64_t reserve(mm_broker_t *broker, mm_mailbox_t *mailbox, const mm_inpu
 
     if (mailbox->has_slot ||
         mm_registry_needs_proof(broker->registry, input, &secret, &against) != MM_PROOF_WRONG ||
-        !address_of(input, mailbox->address))
+        !mm_limits_address(input, mailbox->address))
         return 0;
     mailbox->has_slot = true;
     delay_ms = mm_throttle_enter(broker->throttle, mailbox->address, now_ms);
@@ -64,6 +45,8 @@ void mm_proofs_wait(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mai
     assert(waiting != NULL);
     mailbox->is_busy = true;
     mailbox->due_ms = now_ms + reserve(broker, mailbox, input, now_ms);
+    if (mailbox->is_guess && mailbox->due_ms < mailbox->not_before_ms)
+        mailbox->due_ms = mailbox->not_before_ms;
     *waiting = (waiting_t){.contact = contact, .due_ms = mailbox->due_ms};
     zlistx_add_end(broker->proofs, waiting);
     if (mailbox->current == NULL)

@@ -107,6 +107,23 @@ mm_proof_kind_t mm_registry_needs_proof(const mm_registry_t *registry, const mm_
     return join_needs(registry, input->contact, &message.join, against);
 }
 
+bool mm_registry_makes_room(const mm_registry_t *registry, const mm_input_t *input)
+{
+    const mm_place_t *place = mm_contacts_find(registry->contacts, input->contact);
+    mm_message_t message;
+    mm_room_id_t id;
+    mm_fault_t fault;
+
+    if (input->spec->msg == MM_MSG_CREATE_ROOM)
+        return true;
+    if (input->spec->msg != MM_MSG_JOIN || (place != NULL && place->is_ended) ||
+        mm_message_read(input->spec, input->body, &message, &fault) != MM_OK ||
+        !message.join.is_host || !mm_room_id_read(message.join.room, &id))
+        return false;
+    const mm_room_t *room = mm_directory_find(registry->rooms, id.text);
+    return room == NULL || ends_with(room, input->contact);
+}
+
 static bool is_same_password(const mm_password_t *a, const mm_password_t *b)
 {
     return memcmp(a->salt, b->salt, sizeof a->salt) == 0 &&
@@ -245,9 +262,19 @@ static mm_err_t prepare_outsider(mm_registry_t *registry, mm_turn_t *turn)
     return turn->room != NULL ? MM_OK : MM_ERR_ROOM_NOT_FOUND;
 }
 
+/* Too many of its address, the core says. */
+static mm_err_t refuse_limited(mm_registry_t *registry, mm_turn_t *turn)
+{
+    if (turn->input->spec->msg == MM_MSG_JOIN)
+        leave_first(registry, turn);
+    return MM_ERR_RATE_LIMITED;
+}
+
 /* The entries that choose their room. */
 static mm_err_t prepare(mm_registry_t *registry, mm_turn_t *turn)
 {
+    if (turn->input->wait_ms > 0)
+        return refuse_limited(registry, turn);
     if (turn->input->spec->msg == MM_MSG_JOIN)
         return prepare_join(registry, turn);
     if (turn->input->spec->senders == MM_BY_ADMIN || mm_room_is_rest(turn->input->spec->msg))
@@ -270,7 +297,9 @@ static void answer(mm_turn_t *turn, mm_err_t err)
     if (turn->input->spec->rate == MM_RATE_CHUNK)
         mm_room_free_credit(turn);
     if (turn->input->spec->msg == MM_MSG_CREATE_ROOM) {
-        struct mm_room_created created = {.error = err};
+        struct mm_room_created created = {.error = err, .wait = turn->input->wait_ms};
+        if (err == MM_ERR_RATE_LIMITED)
+            created.present = MM_HAS(room_created, wait);
         mm_turn_say_to(turn, contact, MM_MSG_ROOM_CREATED, &created, NULL);
     } else if (turn->input->spec->senders == MM_BY_ADMIN) {
         mm_admin_refuse(turn, err);
@@ -279,6 +308,8 @@ static void answer(mm_turn_t *turn, mm_err_t err)
     } else if (err == MM_ERR_TOO_MANY_ROOMS) {
         /* No error of the reference says this; "try later" is what 1013 means. */
         mm_turn_close(turn, contact, MM_CLOSE_OVERLOADED, "Too many rooms");
+    } else if (err == MM_ERR_RATE_LIMITED) {
+        mm_turn_close(turn, contact, MM_CLOSE_POLICY, "Too many rooms");
     } else if (*mm_err_code(err) != 0) {
         mm_turn_refuse(turn, contact, err);
     }

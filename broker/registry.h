@@ -45,6 +45,7 @@ typedef struct mm_input {
     mm_id_t target; /* nil: none, or no UUID */
     mm_stamp_t stamp;
     mm_proof_t proof;
+    int64_t wait_ms; /* more than 0: refused with RATE_LIMITED, to be tried again after that */
     mm_slice_t
         figures; /* of admin-stats, admin-gateways: msgpack of what was asked for, which no room knows */
 } mm_input_t;
@@ -60,6 +61,9 @@ void mm_registry_destroy(mm_registry_t **registry_p);
  * `secret` points into the input's body. */
 mm_proof_kind_t mm_registry_needs_proof(const mm_registry_t *registry, const mm_input_t *input,
                                         mm_text_t *secret, mm_password_t *against);
+
+/* Whether the turn of this input would make a room, as far as that can be told before. */
+bool mm_registry_makes_room(const mm_registry_t *registry, const mm_input_t *input);
 
 /* Runs one turn and fills `outbox` (cleared by the caller).  Never fails towards the caller: a refusal is an output.
  * MM_ERR_AGAIN: the room changed while the password was hashed, nothing was done: ask mm_registry_needs_proof again.

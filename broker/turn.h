@@ -12,6 +12,7 @@
 #include "broker/registry.h"
 
 enum { /* WebSocket close codes that a turn may ask for (behaviour.md section 5) */
+       MM_CLOSE_POLICY = 1008,
        MM_CLOSE_OVERLOADED = 1013,
        MM_CLOSE_KICKED = 4003,
        MM_CLOSE_REJECTED = 4004,

@@ -248,11 +248,14 @@ void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailb
         memcpy(before, room.ptr, before_len);
     input.proof = *proof;
     input.figures = write_figures(broker, entry->spec);
+    input.wait_ms = mm_limits_refusal(broker, mailbox, &input, now_ms);
     mm_outbox_clear(&broker->outbox);
-    if (mm_registry_turn(broker->registry, &input, &broker->outbox) == MM_ERR_AGAIN) {
+    mm_err_t err = mm_registry_turn(broker->registry, &input, &broker->outbox);
+    if (err == MM_ERR_AGAIN) {
         mm_proofs_wait(broker, contact, mailbox, &input, bytes, now_ms);
         return;
     }
+    mm_limits_settle(broker, mailbox, &input, err);
     broker->counters->turns++;
     debt = mm_debt_new(contact.incarnation, entry->number, mm_entry_cost(entry->spec, bytes.len));
     if (!mm_registry_is_recorded(&input)) {
@@ -281,7 +284,10 @@ static void run_entry(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *m
     mm_password_t against;
     mm_text_t secret;
 
-    if (mm_registry_needs_proof(broker->registry, &input, &secret, &against) != MM_PROOF_NONE)
+    mm_limits_enter(broker, mailbox, &input, now_ms);
+    if (mm_limits_delays(broker, mailbox, &input, now_ms) ||
+        (mm_limits_refusal(broker, mailbox, &input, now_ms) == 0 &&
+         mm_registry_needs_proof(broker->registry, &input, &secret, &against) != MM_PROOF_NONE))
         mm_proofs_wait(broker, contact, mailbox, &input, bytes, now_ms);
     else
         mm_turns_run(broker, contact, mailbox, entry, bytes, &(mm_proof_t){0}, now_ms);

@@ -23,6 +23,7 @@ enum { /* the words of messages.def */
        REPEATED = MM_REPEATED,
        UNBOUND = MM_UNBOUND,
        RELEASES = MM_RELEASES,
+       GUESSES = MM_GUESSES,
        EVENT = MM_EVENT
 };
 

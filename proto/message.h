@@ -38,7 +38,8 @@ enum { /* flags of a row, explained in messages.def */
        MM_REPEATED = 1 << 3,
        MM_UNBOUND = 1 << 4,
        MM_RELEASES = 1 << 5,
-    MM_EVENT = 1 << 6
+       MM_EVENT = 1 << 6,
+       MM_GUESSES = 1 << 7
 };
 
 typedef enum mm_rate { MM_RATE_NONE, MM_RATE_SIGNAL, MM_RATE_CHUNK } mm_rate_t;

@@ -39,7 +39,7 @@ static void print_flags(const mm_spec_t *spec)
     } flags[] = {
         {MM_PASSES, "passes"},     {MM_TARGETED, "targeted"}, {MM_LARGE, "large"},
         {MM_REPEATED, "repeated"}, {MM_UNBOUND, "unbound"},   {MM_RELEASES, "releases"},
-        {MM_EVENT, "event"},
+        {MM_EVENT, "event"},       {MM_GUESSES, "guesses"},
     };
     const char *comma = "";
 
