@@ -30,15 +30,21 @@ void mm_facts_set_token(mm_facts_t *facts, const mm_id_t *token)
     hash_token(token, facts->token_hash);
 }
 
-bool mm_facts_is_created_by(const mm_facts_t *facts, mm_text_t token)
+bool mm_facts_is_token(const mm_facts_t *facts, const mm_id_t *token)
 {
     uint8_t hash[MM_TOKEN_HASH_BYTES];
+
+    if (!facts->has_token)
+        return false;
+    hash_token(token, hash);
+    return CRYPTO_memcmp(hash, facts->token_hash, sizeof hash) == 0;
+}
+
+bool mm_facts_is_created_by(const mm_facts_t *facts, mm_text_t token)
+{
     mm_id_t id;
 
-    if (!facts->has_token || !mm_id_parse(token, &id))
-        return false;
-    hash_token(&id, hash);
-    return CRYPTO_memcmp(hash, facts->token_hash, sizeof hash) == 0;
+    return mm_id_parse(token, &id) && mm_facts_is_token(facts, &id);
 }
 
 static int64_t later(int64_t a, int64_t b)

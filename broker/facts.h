@@ -32,6 +32,9 @@ typedef struct mm_facts {
 void mm_facts_set_title(mm_facts_t *facts, mm_text_t title); /* at most MM_TITLE_BYTES */
 void mm_facts_set_token(mm_facts_t *facts, const mm_id_t *token);
 
+/* In constant time. */
+bool mm_facts_is_token(const mm_facts_t *facts, const mm_id_t *token);
+
 /* `token` as a browser sent it: any text.  In constant time for texts that are tokens. */
 bool mm_facts_is_created_by(const mm_facts_t *facts, mm_text_t token);
 

@@ -76,7 +76,7 @@ bool mm_registry_is_recorded(const mm_input_t *input);
 /* Id of the room a connection sits or waits in, "" for none.  Borrowed until the next turn. */
 mm_text_t mm_registry_room_of(const mm_registry_t *registry, mm_contact_t contact);
 
-/* Id of the room that an input changes without sitting in it (an operator's), "" for none.  `out` holds it. */
+/* Id of the room that an input changes without sitting in it (an operator's, a request's), "" for none.  `out` holds it. */
 mm_text_t mm_registry_room_meant(const mm_input_t *input, char out[MM_ROOM_ID_MAX + 1]);
 
 /* Time as a message: ends rooms whose life is over.  One turn; outputs go to `outbox`. */

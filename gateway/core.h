@@ -21,13 +21,15 @@ typedef struct mm_create_request { /* POST /api/rooms, checked by gateway/http.h
     struct mm_create_room message; /* address and everything else, as the table says */
 } mm_create_request_t;
 
-typedef struct mm_create_answer {
+/* The broker's answer to a request; which members count is a matter of the row that was asked. */
+typedef struct mm_room_answer {
     mm_err_t
-        err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, RATE_LIMITED, UNAVAILABLE (no broker within create-timeout), ... */
-    mm_text_t room;
-    mm_id_t creator_token;
-    int64_t wait_ms; /* RATE_LIMITED: after which it may be tried again */
-} mm_create_answer_t;
+        err; /* MM_OK; ROOM_EXISTS, TOO_MANY_ROOMS, RATE_LIMITED, ROOM_NOT_FOUND, UNAUTHORIZED, UNAVAILABLE (no broker within create-timeout), ... */
+    mm_text_t room;             /* create-room */
+    mm_id_t creator_token;      /* create-room */
+    int64_t wait_ms;            /* RATE_LIMITED: after which it may be tried again */
+    struct mm_room_facts facts; /* room-status */
+} mm_room_answer_t;
 
 /* Figures of GET /health, as the broker told them last. */
 typedef struct mm_figures {
@@ -42,8 +44,8 @@ typedef struct mm_gateway_ops {
     void (*reconnect_bus)(void *world);
     /* Fills bytes from a CSPRNG. */
     void (*random)(void *world, uint8_t *out, size_t len);
-    /* The answer to mm_gateway_create_room; exactly once, unless it was cancelled. */
-    void (*on_room_created)(void *world, void *request, const mm_create_answer_t *answer);
+    /* The answer to mm_gateway_ask; exactly once, unless it was cancelled. */
+    void (*on_answer)(void *world, void *request, const mm_room_answer_t *answer);
 
     /* `socket` is what mm_gateway_on_open was given. */
 
@@ -86,10 +88,11 @@ void mm_gateway_on_writable(mm_gateway_t *gateway, mm_connection_t *connection, 
 void mm_gateway_on_closed(mm_gateway_t *gateway, mm_connection_t **connection_p, int64_t now_ms,
                           int64_t clock_ms);
 
-/* `request` is the transport's name for it. */
-void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create,
-                            int64_t now_ms, int64_t clock_ms);
-void mm_gateway_cancel_room(mm_gateway_t *gateway, void *request);
+/* Asks the broker: `msg` is create-room, room-status or delete-room, `message` its struct.  `request` is the transport's name for
+ * it. */
+void mm_gateway_ask(mm_gateway_t *gateway, void *request, mm_msg_t msg, const void *message,
+                    int64_t now_ms, int64_t clock_ms);
+void mm_gateway_cancel(mm_gateway_t *gateway, void *request);
 
 /* One frame came in on the bus. */
 void mm_gateway_on_frame(mm_gateway_t *gateway, mm_slice_t frame, int64_t now_ms);

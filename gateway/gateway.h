@@ -71,7 +71,8 @@ typedef struct mm_pending_request {
     void *request; /* NULL: cancelled */
     int64_t deadline_ms;
     int64_t time_ms; /* clock, when it came */
-    uint8_t *body;   /* of its create-room while that waits for the link; NULL when it was said */
+    mm_msg_t msg;
+    uint8_t *body; /* of its message while that waits for the link; NULL when it was said */
     size_t body_len;
 } mm_pending_request_t;
 
@@ -150,7 +151,7 @@ int64_t mm_uplink_on_time(mm_gateway_t *gateway, int64_t now_ms);
 uint64_t mm_uplink_new_incarnation(mm_gateway_t *gateway);
 
 /* requests.c */
-void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_create_answer_t *answer);
+void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_room_answer_t *answer);
 void mm_requests_send(mm_gateway_t *gateway);
 /* Those whose deadline has passed; INT64_MAX: all of them. */
 void mm_requests_fail(mm_gateway_t *gateway, int64_t now_ms);

@@ -1,5 +1,6 @@
 /* See http.h: the routes and their handlers. */
 #include "gateway/http.h"
+#include "gateway/http_rooms.h"
 #include "gateway/index_html.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -7,12 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_AFTER_SECONDS = 5, MS_PER_SECOND = 1000 };
+enum { MS_PER_SECOND = 1000 };
 
 typedef void handler_t(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer);
-
-static const char *const refused_text =
-    "Cannot create room. Limit reached or room ID already exists.";
 
 /* Takes the text. */
 static void answer_json(mm_http_answer_t *answer, int status, char *json)
@@ -81,26 +79,6 @@ static void on_client_config(mm_http_t *http, const mm_http_request_t *request,
     answer_document(answer, json_pack("{s:s}", "apiUrl", "auto"));
 }
 
-static void on_create_room(mm_http_t *http, const mm_http_request_t *request,
-                           mm_http_answer_t *answer)
-{
-    mm_order_fault_t fault;
-    mm_room_order_t *order = mm_room_order_read(request->body, request->address, &fault);
-
-    if (order == NULL) {
-        json_t *error = json_pack("{s:s, s:s*, s:s}", "error", "Invalid request body", "field",
-                                  fault.field, "reason", fault.reason);
-        answer_json(answer, 400, json_dumps(error, JSON_COMPACT));
-        answer->closes = true;
-        json_decref(error);
-        return;
-    }
-    *request->order = order;
-    *answer = (mm_http_answer_t){0};
-    mm_gateway_create_room(http->gateway, request->name, mm_room_order_request(order),
-                           request->now_ms, request->clock_ms);
-}
-
 /* A handshake does not come here: libwebsockets asks about it before. */
 static void on_websocket(mm_http_t *http, const mm_http_request_t *request,
                          mm_http_answer_t *answer)
@@ -113,7 +91,7 @@ static void on_websocket(mm_http_t *http, const mm_http_request_t *request,
 
 /* HEAD goes with GET, OPTIONS with everything. */
 typedef struct route {
-    const char *path;
+    const char *path; /* {} stands for a part without a slash */
     mm_method_t method;
     handler_t *handler;
 } route_t;
@@ -123,7 +101,10 @@ static const route_t routes[] = {
     {"/health", MM_METHOD_GET, on_health},
     {"/config", MM_METHOD_GET, on_config},
     {"/config.json", MM_METHOD_GET, on_client_config},
-    {"/api/rooms", MM_METHOD_POST, on_create_room},
+    {MM_HTTP_ROOMS_PATH, MM_METHOD_POST, mm_http_on_create_room},
+    {MM_HTTP_ROOMS_PATH "/{}", MM_METHOD_GET, mm_http_on_room_status},
+    {MM_HTTP_ROOMS_PATH "/{}", MM_METHOD_DELETE, mm_http_on_delete_room},
+    {MM_HTTP_ROOMS_PATH "/{}/invite.ics", MM_METHOD_GET, mm_http_on_invite},
     {MM_HTTP_WEBSOCKET_PATH, MM_METHOD_GET, on_websocket},
 };
 
@@ -134,28 +115,57 @@ static bool takes(const route_t *route, mm_method_t method)
     return route->method == (method == MM_METHOD_HEAD ? MM_METHOD_GET : method);
 }
 
+static bool fits(mm_text_t path, const char *pattern)
+{
+    const char *gap = strstr(pattern, "{}");
+    size_t before, part = 0, after;
+
+    if (gap == NULL)
+        return mm_text_is(path, pattern);
+    before = (size_t)(gap - pattern);
+    after = strlen(gap + 2);
+    if (path.len <= before + after || memcmp(path.ptr, pattern, before) != 0)
+        return false;
+    while (before + part < path.len && path.ptr[before + part] != '/')
+        part++;
+    return part > 0 && before + part + after == path.len &&
+           memcmp(path.ptr + before + part, gap + 2, after) == 0;
+}
+
+static void answer_not_allowed(mm_text_t path, mm_http_answer_t *answer)
+{
+    unsigned methods = 0;
+
+    for (int i = 0; i < ROUTES; i++)
+        if (fits(path, routes[i].path))
+            methods |= routes[i].method;
+    mm_http_answer_error(answer, 405, "Method not allowed", NULL);
+    (void)snprintf(answer->headers, sizeof answer->headers, "Allow: %s%s%sOPTIONS\r\n",
+                   methods & MM_METHOD_GET ? "GET, HEAD, " : "",
+                   methods & MM_METHOD_POST ? "POST, " : "",
+                   methods & MM_METHOD_DELETE ? "DELETE, " : "");
+}
+
 int mm_http_route(const mm_http_head_t *head, mm_http_answer_t *answer)
 {
-    int route = 0;
+    bool is_known = false;
 
     if (head->method == MM_METHOD_OPTIONS) {
         *answer = (mm_http_answer_t){.status = 204};
         return -1;
     }
-    while (route < ROUTES && !mm_text_is(head->path, routes[route].path))
-        route++;
-    if (route == ROUTES) {
+    for (int i = 0; i < ROUTES; i++) {
+        if (!fits(head->path, routes[i].path))
+            continue;
+        if (takes(&routes[i], head->method))
+            return i;
+        is_known = true;
+    }
+    if (is_known)
+        answer_not_allowed(head->path, answer);
+    else
         mm_http_answer_error(answer, 404, "Not found", NULL);
-        return -1;
-    }
-    if (!takes(&routes[route], head->method)) {
-        mm_http_answer_error(answer, 405, "Method not allowed", NULL);
-        (void)strcpy(answer->headers, routes[route].method == MM_METHOD_GET
-                                          ? "Allow: GET, HEAD, OPTIONS\r\n"
-                                          : "Allow: POST, OPTIONS\r\n");
-        return -1;
-    }
-    return route;
+    return -1;
 }
 
 void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
@@ -164,31 +174,9 @@ void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_a
     routes[request->route].handler(http, request, answer);
 }
 
-static void answer_unavailable(mm_http_answer_t *answer)
-{
-    mm_http_answer_error(answer, 503, "Service temporarily unavailable", NULL);
-    (void)snprintf(answer->headers, sizeof answer->headers, "Retry-After: %d\r\n",
-                   RETRY_AFTER_SECONDS);
-}
-
 void mm_http_answer_too_many(mm_http_answer_t *answer, int64_t wait_ms)
 {
     mm_http_answer_error(answer, 429, "Too many requests. Please try again later.", NULL);
     (void)snprintf(answer->headers, sizeof answer->headers, "Retry-After: %" PRId64 "\r\n",
                    (wait_ms + MS_PER_SECOND - 1) / MS_PER_SECOND);
-}
-
-void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer_t *created,
-                            mm_http_answer_t *answer)
-{
-    if (created->err == MM_OK)
-        answer_json(answer, 201, mm_room_order_print_created(order, created));
-    else if (created->err == MM_ERR_ROOM_EXISTS || created->err == MM_ERR_TOO_MANY_ROOMS)
-        mm_http_answer_error(answer, 429, refused_text, NULL);
-    else if (created->err == MM_ERR_RATE_LIMITED)
-        mm_http_answer_too_many(answer, created->wait_ms);
-    else if (created->err == MM_ERR_INVALID_MESSAGE)
-        mm_http_answer_error(answer, 400, "Invalid request body", NULL);
-    else
-        answer_unavailable(answer); /* no broker, or a store that failed: both may pass */
 }

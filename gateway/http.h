@@ -19,7 +19,8 @@ typedef enum mm_method {
     MM_METHOD_HEAD = 1 << 1,
     MM_METHOD_POST = 1 << 2,
     MM_METHOD_OPTIONS = 1 << 3,
-    MM_METHOD_OTHER = 1 << 4
+    MM_METHOD_DELETE = 1 << 4,
+    MM_METHOD_OTHER = 1 << 5
 } mm_method_t;
 
 /* A request's head, as the transport read it; an absent header is empty.  A header that was sent more than once holds
@@ -31,10 +32,11 @@ typedef struct mm_http_head {
     mm_text_t host, accept, connection, content_length, transfer_encoding, expect;
     mm_text_t upgrade, websocket_version, websocket_key, websocket_protocol;
     mm_text_t forwarded; /* X-Forwarded-For */
+    mm_text_t authorization;
 } mm_http_head_t;
 
 typedef struct mm_http_answer {
-    int status;       /* 0: comes later, by mm_http_answer_created */
+    int status;       /* 0: comes later, by mm_http_answer_late */
     const char *type; /* of the body; NULL without one */
     char *body;       /* heap */
     size_t body_len;
@@ -42,8 +44,12 @@ typedef struct mm_http_answer {
     bool closes;       /* the connection, after it */
 } mm_http_answer_t;
 
+/* What a late answer must know of its request. */
+typedef struct mm_http_wait mm_http_wait_t;
+
 /* What the handlers of the routes need. */
 typedef struct mm_http {
+    const mm_settings_t *settings;
     const mm_ice_t *ice;
     mm_gate_t *gate;
     mm_gateway_t *gateway;
@@ -53,12 +59,13 @@ typedef struct mm_http {
 /* A request whose head was accepted. */
 typedef struct mm_http_request {
     int route;
-    mm_http_head_t head; /* only `accept` is looked at any more */
+    mm_http_head_t
+        head; /* only path, host, accept and authorization are looked at any more; empty where a body came */
     mm_text_t body;
     const uint8_t *address; /* 16 bytes, of the client */
     int64_t now_ms, clock_ms;
-    void *name;              /* of this request, for mm_gateway_create_room */
-    mm_room_order_t **order; /* set where the answer comes later; the caller destroys it */
+    void *name;            /* of this request, for mm_gateway_ask */
+    mm_http_wait_t **wait; /* set where the answer comes later; the caller destroys it */
 } mm_http_request_t;
 
 /* Is the head well-formed, and may its body (`*out_body_len` bytes, at most MM_HTTP_BODY_MAX) be read?  True, or
@@ -79,9 +86,10 @@ int mm_http_route(const mm_http_head_t *head, mm_http_answer_t *answer);
 /* Runs the handler of a request that has a route, its body complete. */
 void mm_http_handle(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer);
 
-/* The late answer of POST /api/rooms. */
-void mm_http_answer_created(const mm_room_order_t *order, const mm_create_answer_t *created,
-                            mm_http_answer_t *answer);
+/* The answer that had to come from the broker. */
+void mm_http_answer_late(mm_http_t *http, const mm_http_wait_t *wait, const mm_room_answer_t *found,
+                         mm_http_answer_t *answer);
+void mm_http_wait_destroy(mm_http_wait_t **wait_p);
 
 /* {"error":text}, closing.  `reason` explains, NULL for none. */
 void mm_http_answer_error(mm_http_answer_t *answer, int status, const char *text,

@@ -70,17 +70,17 @@ static void fill_random(void *ctx, uint8_t *out, size_t len)
         abort(); /* ids and tokens that can be guessed are worse than none */
 }
 
-static void on_room_created(void *ctx, void *request, const mm_create_answer_t *answer)
+static void on_answer(void *ctx, void *request, const mm_room_answer_t *answer)
 {
     (void)ctx;
-    mm_transport_on_room_created(request, answer);
+    mm_transport_on_answer(request, answer);
 }
 
 static const mm_gateway_ops_t ops = {
     .send_frame = send_frame,
     .reconnect_bus = reconnect_bus,
     .random = fill_random,
-    .on_room_created = on_room_created,
+    .on_answer = on_answer,
     .write = mm_transport_write,
     .ping = mm_transport_ping,
     .read = mm_transport_read,
@@ -226,7 +226,8 @@ static void open_core(world_t *world)
         fill_random(world, (uint8_t *)&incarnation, sizeof incarnation);
     world->gateway = mm_gateway_new(&world->settings, &world->counters, &ops, world, incarnation);
     world->gate = mm_gate_new(&world->settings, &world->counters);
-    world->http = (mm_http_t){.ice = world->ice,
+    world->http = (mm_http_t){.settings = &world->settings,
+                              .ice = world->ice,
                               .gate = world->gate,
                               .gateway = world->gateway,
                               .counters = &world->counters};

@@ -41,6 +41,8 @@ typedef union control {
     struct mm_close close;
     struct mm_flow flow;
     struct mm_room_created created;
+    struct mm_room_facts facts;
+    struct mm_room_deleted deleted;
 } control_t;
 
 typedef void control_handler_t(mm_gateway_t *gateway, uint64_t number, const control_t *control);
@@ -97,15 +99,36 @@ static void on_flow(mm_gateway_t *gateway, uint64_t number, const control_t *con
     mm_inbound_release_chunks(connection);
 }
 
+/* A newer broker may know more errors. */
+static mm_err_t known_error(int64_t error)
+{
+    return error < MM_ERR_LIMIT ? (mm_err_t)error : MM_ERR_UNAVAILABLE;
+}
+
 static void on_room_created(mm_gateway_t *gateway, uint64_t number, const control_t *control)
 {
-    mm_create_answer_t answer = {.err = MM_ERR_UNAVAILABLE,
-                                 .room = control->created.room,
-                                 .creator_token = control->created.creator_token,
-                                 .wait_ms = control->created.wait};
+    mm_room_answer_t answer = {.err = known_error(control->created.error),
+                               .room = control->created.room,
+                               .creator_token = control->created.creator_token,
+                               .wait_ms = control->created.wait};
 
-    if (control->created.error < MM_ERR_LIMIT)
-        answer.err = (mm_err_t)control->created.error;
+    mm_requests_answer(gateway, number, &answer);
+}
+
+static void on_room_facts(mm_gateway_t *gateway, uint64_t number, const control_t *control)
+{
+    mm_room_answer_t answer = {.err = known_error(control->facts.error),
+                               .wait_ms = control->facts.wait,
+                               .facts = control->facts};
+
+    mm_requests_answer(gateway, number, &answer);
+}
+
+static void on_room_deleted(mm_gateway_t *gateway, uint64_t number, const control_t *control)
+{
+    mm_room_answer_t answer = {.err = known_error(control->deleted.error),
+                               .wait_ms = control->deleted.wait};
+
     mm_requests_answer(gateway, number, &answer);
 }
 
@@ -115,6 +138,8 @@ static control_handler_t *const control_handlers[MM_MSG_LIMIT] = {
     [MM_MSG_CLOSE] = on_close,
     [MM_MSG_FLOW] = on_flow,
     [MM_MSG_ROOM_CREATED] = on_room_created,
+    [MM_MSG_ROOM_FACTS] = on_room_facts,
+    [MM_MSG_ROOM_DELETED] = on_room_deleted,
 };
 
 static void obey(mm_gateway_t *gateway, const mm_downward_t *entry)

@@ -1,8 +1,8 @@
-/* POST /api/rooms on its way to the broker and back.
+/* Requests over HTTP that the broker answers (POST, GET and DELETE of /api/rooms) on their way there and back.
  *
- *   waiting ── the link has credit ──► said ── room-created ──► answered
+ *   waiting ── the link has credit ──► said ── room-created, room-facts, room-deleted ──► answered
  *      │                                 │
- *      ├─ deadline, cancelled: nothing   ├─ deadline: 503, the room may have been made
+ *      ├─ deadline, cancelled: nothing   ├─ deadline: 503, the room may have been made (or ended)
  *      │  was said, no room is made      └─ cancelled: the answer goes to nobody
  *
  * A request gets its number when it comes, but its entry is made only when the link takes it: what was answered with 503 for
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_BYTES = 2048 }; /* all texts of a create-room are bounded by the table */
+enum { BODY_BYTES = 2048 }; /* all texts of a request are bounded by the table */
 
 /* Room ids without look-alikes: no 0 O 1 I L. */
 static const char alphabet[] = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
@@ -51,11 +51,14 @@ static void draw_candidates(mm_gateway_t *gateway, char *out, size_t count)
 static void say(mm_gateway_t *gateway, mm_pending_request_t *pending)
 {
     char candidates[MM_ROOM_ID_CHARS * MM_ROOM_ID_CANDIDATES];
-    mm_stamp_t stamp = {.time_ms = pending->time_ms, .fresh = mm_inbound_fresh_id(gateway)};
+    mm_stamp_t stamp = {.time_ms = pending->time_ms};
 
-    draw_candidates(gateway, candidates, sizeof candidates);
-    stamp.candidates = (mm_text_t){candidates, sizeof candidates};
-    mm_inbound_say(gateway, pending->number, MM_MSG_CREATE_ROOM, &stamp, NULL,
+    if (pending->msg == MM_MSG_CREATE_ROOM) {
+        stamp.fresh = mm_inbound_fresh_id(gateway);
+        draw_candidates(gateway, candidates, sizeof candidates);
+        stamp.candidates = (mm_text_t){candidates, sizeof candidates};
+    }
+    mm_inbound_say(gateway, pending->number, pending->msg, &stamp, NULL,
                    (mm_slice_t){pending->body, pending->body_len});
     free(pending->body);
     pending->body = NULL;
@@ -70,8 +73,8 @@ void mm_requests_send(mm_gateway_t *gateway)
             say(gateway, pending);
 }
 
-void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create,
-                            int64_t now_ms, int64_t clock_ms)
+void mm_gateway_ask(mm_gateway_t *gateway, void *request, mm_msg_t msg, const void *message,
+                    int64_t now_ms, int64_t clock_ms)
 {
     uint8_t bytes[BODY_BYTES];
     mm_writer_t body = mm_writer(bytes, sizeof bytes);
@@ -79,12 +82,13 @@ void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_creat
 
     assert(pending != NULL);
     gateway->ticked_ms = now_ms;
-    mm_message_write(mm_spec(MM_MSG_CREATE_ROOM), &create->message, &body);
+    mm_message_write(mm_spec(msg), message, &body);
     assert(!body.overflow);
     pending->number = ++gateway->numbers;
     pending->request = request;
     pending->deadline_ms = now_ms + gateway->settings->create_timeout;
     pending->time_ms = clock_ms;
+    pending->msg = msg;
     pending->body_len = body.size;
     pending->body = malloc(body.size);
     assert(pending->body != NULL);
@@ -94,7 +98,7 @@ void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_creat
         say(gateway, pending);
 }
 
-void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_create_answer_t *answer)
+void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_room_answer_t *answer)
 {
     static const uint8_t empty_map[] = {0x80};
     mm_pending_request_t *pending = zhashx_lookup(gateway->requests, &number);
@@ -108,10 +112,10 @@ void mm_requests_answer(mm_gateway_t *gateway, uint64_t number, const mm_create_
                        (mm_slice_t){empty_map, sizeof empty_map});
     zhashx_delete(gateway->requests, &number);
     if (request != NULL)
-        gateway->ops->on_room_created(gateway->world, request, answer);
+        gateway->ops->on_answer(gateway->world, request, answer);
 }
 
-void mm_gateway_cancel_room(mm_gateway_t *gateway, void *request)
+void mm_gateway_cancel(mm_gateway_t *gateway, void *request)
 {
     for (mm_pending_request_t *pending = zhashx_first(gateway->requests); pending != NULL;
          pending = zhashx_next(gateway->requests)) {
@@ -127,7 +131,7 @@ void mm_gateway_cancel_room(mm_gateway_t *gateway, void *request)
 void mm_requests_fail(mm_gateway_t *gateway, int64_t now_ms)
 {
     zlistx_t *due = zlistx_new();
-    mm_create_answer_t answer = {.err = MM_ERR_UNAVAILABLE};
+    mm_room_answer_t answer = {.err = MM_ERR_UNAVAILABLE};
 
     assert(due != NULL);
     for (mm_pending_request_t *pending = zhashx_first(gateway->requests); pending != NULL;

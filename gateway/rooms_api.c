@@ -214,7 +214,7 @@ static void add_text(json_t *object, const char *key, mm_text_t text)
     json_object_set_new(object, key, json_stringn(text.ptr, text.len));
 }
 
-char *mm_room_order_print_created(const mm_room_order_t *order, const mm_create_answer_t *answer)
+char *mm_room_order_print_created(const mm_room_order_t *order, const mm_room_answer_t *answer)
 {
     const struct mm_create_room *message = &order->request.message;
     char token[MM_ID_CHARS];

@@ -25,7 +25,7 @@ void mm_room_order_destroy(mm_room_order_t **order_p);
 const mm_create_request_t *mm_room_order_request(const mm_room_order_t *order);
 
 /* Body of the 201: room id, creator token, and title and schedule where they were given.  The caller frees it. */
-char *mm_room_order_print_created(const mm_room_order_t *order, const mm_create_answer_t *answer);
+char *mm_room_order_print_created(const mm_room_order_t *order, const mm_room_answer_t *answer);
 
 /* Milliseconds since 1970 of an ISO 8601 date, or date and time; false when it is none. */
 bool mm_iso8601_read(mm_text_t text, int64_t *out_ms);

@@ -40,6 +40,7 @@ static mm_method_t read_method(struct lws *wsi, mm_text_t *out)
         [LWSHUMETH_HEAD] = MM_METHOD_HEAD,
         [LWSHUMETH_POST] = MM_METHOD_POST,
         [LWSHUMETH_OPTIONS] = MM_METHOD_OPTIONS,
+        [LWSHUMETH_DELETE] = MM_METHOD_DELETE,
     };
     char *path = NULL;
     int len = 0;
@@ -66,6 +67,7 @@ static mm_http_head_t read_head(struct lws *wsi, arena_t *arena)
         .websocket_key = read_header(wsi, WSI_TOKEN_KEY, arena),
         .websocket_protocol = read_header(wsi, WSI_TOKEN_PROTOCOL, arena),
         .forwarded = read_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, arena),
+        .authorization = read_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, arena),
     };
 
     head.method = read_method(wsi, &head.path);
@@ -105,9 +107,9 @@ static int cut_off(mm_visitor_t *visitor)
 
 void mm_visitor_forget_request(mm_visitor_t *visitor)
 {
-    if (visitor->phase == MM_PHASE_GONE && visitor->order != NULL && visitor->late.status == 0)
-        mm_gateway_cancel_room(visitor->transport->http->gateway, visitor);
-    mm_room_order_destroy(&visitor->order);
+    if (visitor->phase == MM_PHASE_GONE && visitor->wait != NULL && visitor->late.status == 0)
+        mm_gateway_cancel(visitor->transport->http->gateway, visitor);
+    mm_http_wait_destroy(&visitor->wait);
     mm_http_answer_fini(&visitor->late);
     free(visitor->body);
     visitor->body = NULL;
@@ -164,7 +166,7 @@ static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
         .now_ms = mm_transport_now_ms(transport),
         .clock_ms = mm_transport_clock_ms(),
         .name = visitor,
-        .order = &visitor->order,
+        .wait = &visitor->wait,
     };
     mm_http_answer_t answer = {0};
 
@@ -285,12 +287,12 @@ int mm_visitor_on_http_writable(mm_visitor_t *visitor)
     return finish(visitor, &answer);
 }
 
-void mm_transport_on_room_created(void *request, const mm_create_answer_t *created)
+void mm_transport_on_answer(void *request, const mm_room_answer_t *answer)
 {
     mm_visitor_t *visitor = request;
 
-    assert(visitor->order != NULL && visitor->late.status == 0);
-    mm_http_answer_created(visitor->order, created, &visitor->late);
+    assert(visitor->wait != NULL && visitor->late.status == 0);
+    mm_http_answer_late(visitor->transport->http, visitor->wait, answer, &visitor->late);
     mm_visitor_read(visitor, true);
     (void)lws_callback_on_writable(visitor->wsi);
 }

@@ -49,7 +49,7 @@ typedef struct mm_visitor {
     bool is_head, closes;
     char *body;
     size_t body_len, body_expected;
-    mm_room_order_t *order; /* waiting for the broker */
+    mm_http_wait_t *wait;  /* for the broker; NULL while it does not */
     mm_http_answer_t late;  /* has come from the broker; status 0: not yet */
 
     /* WebSocket */

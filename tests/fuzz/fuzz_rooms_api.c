@@ -37,7 +37,7 @@ static void check_message(const struct mm_create_room *message)
 
 static void check_answer(const mm_room_order_t *order)
 {
-    mm_create_answer_t answer = {.room = {"ABC123", 6}};
+    mm_room_answer_t answer = {.room = {"ABC123", 6}};
     char *text = mm_room_order_print_created(order, &answer);
     json_t *document = json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 

@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 static void *created_name;
-static mm_create_request_t created;
+static struct mm_create_room created;
+static mm_msg_t asked;
 
 mm_figures_t mm_gateway_figures(const mm_gateway_t *gateway, int64_t now_ms)
 {
@@ -17,14 +18,16 @@ mm_figures_t mm_gateway_figures(const mm_gateway_t *gateway, int64_t now_ms)
         .rooms = 5, .participants = 12, .peak_participants = 24, .uptime_ms = (uint64_t)now_ms};
 }
 
-void mm_gateway_create_room(mm_gateway_t *gateway, void *request, const mm_create_request_t *create,
-                            int64_t now_ms, int64_t clock_ms)
+void mm_gateway_ask(mm_gateway_t *gateway, void *request, mm_msg_t msg, const void *message,
+                    int64_t now_ms, int64_t clock_ms)
 {
     (void)gateway;
     (void)now_ms;
     (void)clock_ms;
     created_name = request;
-    created = *create;
+    asked = msg;
+    if (msg == MM_MSG_CREATE_ROOM)
+        memcpy(&created, message, sizeof created);
 }
 
 static mm_http_head_t get(const char *path)
@@ -175,16 +178,16 @@ static void a_handshake_must_be_whole(void **state)
 
 /* Route and handler, as the transport calls them. */
 static mm_http_answer_t ask(mm_method_t method, const char *path, const char *accept,
-                            const char *body, mm_room_order_t **order)
+                            const char *body, mm_http_wait_t **wait)
 {
     static const uint8_t address[16] = {[15] = 1};
     mm_settings_t settings;
     char complaint[MM_ICE_COMPLAINT_BYTES];
-    mm_http_t http = {0};
+    mm_http_t http = {.settings = &settings};
     mm_ice_t *ice;
     mm_http_answer_t answer = {0};
     mm_http_request_t request = {
-        .head = get(path), .body = mm_text(body), .address = address, .order = order};
+        .head = get(path), .body = mm_text(body), .address = address, .wait = wait};
 
     mm_settings_defaults(&settings);
     assert_int_equal(mm_ice_open(&settings, &ice, complaint), MM_OK);
@@ -263,48 +266,50 @@ static void a_browser_gets_a_page(void **state)
 
 static void a_room_is_ordered(void **state)
 {
-    mm_room_order_t *order = NULL;
+    mm_http_wait_t *wait = NULL;
     mm_http_answer_t answer =
-        ask(MM_METHOD_POST, "/api/rooms", "", "{\"roomId\":\"abc123\",\"title\":\"t\"}", &order);
-    mm_create_answer_t done = {.room = mm_text("ABC123")};
+        ask(MM_METHOD_POST, "/api/rooms", "", "{\"roomId\":\"abc123\",\"title\":\"t\"}", &wait);
+    mm_http_t http = {0};
+    mm_room_answer_t done = {.room = mm_text("ABC123")};
 
     (void)state;
     assert_int_equal(answer.status, 0);
+    assert_int_equal(asked, MM_MSG_CREATE_ROOM);
     assert_non_null(created_name);
-    assert_true(mm_text_is(created.message.room, "ABC123"));
-    mm_http_answer_created(order, &done, &answer);
+    assert_true(mm_text_is(created.room, "ABC123"));
+    mm_http_answer_late(&http, wait, &done, &answer);
     assert_int_equal(answer.status, 201);
     mm_http_answer_fini(&answer);
     done.err = MM_ERR_ROOM_EXISTS;
-    mm_http_answer_created(order, &done, &answer);
+    mm_http_answer_late(&http, wait, &done, &answer);
     assert_int_equal(answer.status, 429);
     assert_string_equal(answer.body, "{\"error\":\"Cannot create room. Limit reached or room ID "
                                      "already exists.\"}");
     mm_http_answer_fini(&answer);
     done.err = MM_ERR_INVALID_MESSAGE;
-    mm_http_answer_created(order, &done, &answer);
+    mm_http_answer_late(&http, wait, &done, &answer);
     assert_int_equal(answer.status, 400);
     mm_http_answer_fini(&answer);
     done.err = MM_ERR_UNAVAILABLE;
-    mm_http_answer_created(order, &done, &answer);
+    mm_http_answer_late(&http, wait, &done, &answer);
     assert_int_equal(answer.status, 503);
     assert_non_null(strstr(answer.headers, "Retry-After: "));
     mm_http_answer_fini(&answer);
-    mm_room_order_destroy(&order);
+    mm_http_wait_destroy(&wait);
 }
 
 static void a_bad_order_says_what_is_wrong(void **state)
 {
-    mm_room_order_t *order = NULL;
-    mm_http_answer_t answer = ask(MM_METHOD_POST, "/api/rooms", "", "{\"title\":5}", &order);
+    mm_http_wait_t *wait = NULL;
+    mm_http_answer_t answer = ask(MM_METHOD_POST, "/api/rooms", "", "{\"title\":5}", &wait);
 
     (void)state;
-    assert_null(order);
+    assert_null(wait);
     assert_int_equal(answer.status, 400);
     assert_string_equal(answer.body, "{\"error\":\"Invalid request body\",\"field\":\"title\","
                                      "\"reason\":\"must be a text of 1 to 80 characters\"}");
     mm_http_answer_fini(&answer);
-    answer = ask(MM_METHOD_POST, "/api/rooms", "", "[]", &order);
+    answer = ask(MM_METHOD_POST, "/api/rooms", "", "[]", &wait);
     assert_string_equal(
         answer.body, "{\"error\":\"Invalid request body\",\"reason\":\"must be a JSON object\"}");
     mm_http_answer_fini(&answer);

@@ -265,7 +265,7 @@ static void the_answer_echoes_what_was_given(void **state)
     mm_room_order_t *order =
         read_order("{\"title\":\" \\u0000\\\"x \",\"password\":\"p\",\"maxParticipants\":5,"
                    "\"scheduledStart\":1777543200000}");
-    mm_create_answer_t answer = {.room = mm_text("ABC123")};
+    mm_room_answer_t answer = {.room = mm_text("ABC123")};
     char *text;
 
     (void)state;
