@@ -265,8 +265,8 @@ void mm_turns_run(mm_broker_t *broker, mm_contact_t contact, mm_mailbox_t *mailb
     transaction = transaction_new(broker);
     remember_room(broker, transaction, 0, (mm_text_t){before, before_len});
     remember_room(broker, transaction, 1,
-                  entry->spec->senders == MM_BY_ADMIN
-                      ? mm_registry_room_meant(&input, meant)
+                  mm_registry_room_meant(&input, meant).len > 0
+                      ? mm_text(meant)
                       : mm_registry_room_of(broker->registry, contact));
     append_changes(broker, &broker->outbox);
     hold(broker, transaction, debt, contact, entry->spec->msg != MM_MSG_GONE);
