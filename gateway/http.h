@@ -1,8 +1,8 @@
 /* HTTP as MikroMeet speaks it, without sockets: what a request's head must look like, the table of routes, and
  * the answers as bytes.  RFC 9110 and 9112; the contract is the API reference.
  *
- * Every answer carries the security headers, every answer but 101 the CORS headers, an error always JSON
- * {"error":text,...} and `Connection: close` (an error may leave a body unread, and then the next request would begin in it).
+ * Every answer carries the security headers, every answer but 101 the CORS headers and `Connection: close`
+ * (gateway/transport_http.c tells why), an error always JSON {"error":text,...}.
  * Not here: reading requests off a connection (gateway/transport.h), bodies (gateway/rooms_api.h). */
 #ifndef MM_GATEWAY_HTTP_H
 #define MM_GATEWAY_HTTP_H
@@ -41,7 +41,6 @@ typedef struct mm_http_answer {
     char *body;       /* heap */
     size_t body_len;
     char headers[128]; /* further header lines, each with its CRLF */
-    bool closes;       /* the connection, after it */
 } mm_http_answer_t;
 
 /* What a late answer must know of its request. */
@@ -69,15 +68,12 @@ typedef struct mm_http_request {
 } mm_http_request_t;
 
 /* Is the head well-formed, and may its body (`*out_body_len` bytes, at most MM_HTTP_BODY_MAX) be read?  True, or
- * false with the answer. */
+ * false with the answer; then `*out_body_len` is what was announced, as far as it was read. */
 bool mm_http_accepts_head(const mm_http_head_t *head, size_t *out_body_len,
                           mm_http_answer_t *answer);
 
 /* Is it a WebSocket handshake that may go on (RFC 6455 section 4.2.1)?  True, or false with the answer. */
 bool mm_http_accepts_handshake(const mm_http_head_t *head, mm_http_answer_t *answer);
-
-/* True when the client wants to, or by its version must, be disconnected after the answer. */
-bool mm_http_wants_close(const mm_http_head_t *head);
 
 /* The route of path and method; -1 when there is none, with the answer (404, 405, 204 of OPTIONS): then the body need
  * not be read. */
@@ -91,7 +87,7 @@ void mm_http_answer_late(mm_http_t *http, const mm_http_wait_t *wait, const mm_r
                          mm_http_answer_t *answer);
 void mm_http_wait_destroy(mm_http_wait_t **wait_p);
 
-/* {"error":text}, closing.  `reason` explains, NULL for none. */
+/* {"error":text}.  `reason` explains, NULL for none. */
 void mm_http_answer_error(mm_http_answer_t *answer, int status, const char *text,
                           const char *reason);
 /* 429, and when to try again. */

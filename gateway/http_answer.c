@@ -71,7 +71,7 @@ void mm_http_answer_error(mm_http_answer_t *answer, int status, const char *text
 
     if (reason != NULL)
         json_object_set_new(object, "reason", json_string(reason));
-    *answer = (mm_http_answer_t){.status = status, .type = "application/json", .closes = true};
+    *answer = (mm_http_answer_t){.status = status, .type = "application/json"};
     answer->body = json_dumps(object, JSON_COMPACT);
     assert(answer->body != NULL);
     answer->body_len = strlen(answer->body);
@@ -100,8 +100,7 @@ static void print_head(const mm_http_answer_t *answer, FILE *out)
         (void)fprintf(out, "Content-Type: %s\r\nCache-Control: no-store\r\n", answer->type);
     if (answer->status != 204) /* RFC 9110 section 8.6 */
         (void)fprintf(out, "Content-Length: %zu\r\n", answer->body_len);
-    (void)fprintf(out, "Connection: %s%s\r\n\r\n", answer->status == 426 ? "upgrade, " : "",
-                  answer->closes ? "close" : "keep-alive");
+    (void)fprintf(out, "Connection: %sclose\r\n\r\n", answer->status == 426 ? "upgrade, " : "");
 }
 
 char *mm_http_answer_print(const mm_http_answer_t *answer, bool is_head, size_t headroom,

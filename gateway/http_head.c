@@ -33,17 +33,20 @@ static bool is_http_1_1(const mm_http_head_t *head)
     return mm_text_is(head->version, "HTTP/1.1");
 }
 
-/* Digits alone: no sign, no list, so that it was sent once. */
+/* Digits alone, with white space around them (RFC 9110 section 5.5): no sign, no list, so that it was sent once. */
 static bool read_length(mm_text_t text, size_t *out)
 {
-    *out = 0;
+    size_t length = 0;
+
+    text = mm_text_trim(text);
     if (text.len > LENGTH_DIGITS)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (!isdigit((unsigned char)text.ptr[i]))
             return false;
-        *out = 10 * *out + (size_t)(text.ptr[i] - '0');
+        length = 10 * length + (size_t)(text.ptr[i] - '0');
     }
+    *out = length;
     return true;
 }
 
@@ -67,14 +70,12 @@ bool mm_http_accepts_head(const mm_http_head_t *head, size_t *out_body_len,
         return refuse(answer, 400, "Bad request", "Host was sent twice");
     if (!read_length(head->content_length, out_body_len))
         return refuse(answer, 400, "Bad request", "Content-Length");
+    /* RFC 9110 section 9.3.1: what it would mean nobody knows, and whoever sends it may be about to smuggle. */
+    if (*out_body_len > 0 && (head->method & (MM_METHOD_GET | MM_METHOD_HEAD)) != 0)
+        return refuse(answer, 400, "Bad request", "GET and HEAD have no body");
     if (*out_body_len > MM_HTTP_BODY_MAX)
         return refuse(answer, 413, "Request body too large", NULL);
     return true;
-}
-
-bool mm_http_wants_close(const mm_http_head_t *head)
-{
-    return !is_http_1_1(head) || list_has(head->connection, "close");
 }
 
 static bool is_websocket_key(mm_text_t key)

@@ -54,7 +54,7 @@ void mm_http_on_create_room(mm_http_t *http, const mm_http_request_t *request,
     if (order == NULL) {
         json_t *error = json_pack("{s:s, s:s*, s:s}", "error", "Invalid request body", "field",
                                   fault.field, "reason", fault.reason);
-        *answer = (mm_http_answer_t){.status = 400, .type = "application/json", .closes = true};
+        *answer = (mm_http_answer_t){.status = 400, .type = "application/json"};
         answer->body = json_dumps(error, JSON_COMPACT);
         assert(answer->body != NULL);
         answer->body_len = strlen(answer->body);

@@ -78,7 +78,9 @@ void mm_visitor_stand(mm_visitor_t *visitor, mm_standing_t standing)
 
 bool mm_visitor_has_hung_up(const mm_visitor_t *visitor)
 {
-    struct pollfd question = {.events = POLLRDHUP};
+    /* Whoever has sent a request may end its sending side and still await the answer (RFC 9112 section 9.6); a
+     * WebSocket that does so has gone. */
+    struct pollfd question = {.events = visitor->phase == MM_PHASE_WAITING ? 0 : POLLRDHUP};
 
     if (visitor->wsi == NULL)
         return true;
@@ -103,7 +105,6 @@ static int on_adopted(struct lws *wsi)
     visitor->transport = transport;
     visitor->wsi = wsi;
     visitor->route = -1;
-    visitor->since_ms = mm_transport_now_ms(transport);
     memcpy(visitor->address, transport->adopted_address, sizeof visitor->address);
     memcpy(visitor->client, visitor->address, sizeof visitor->client);
     visitor->standing = MM_STANDING_HALF_OPEN;
@@ -174,7 +175,6 @@ static handler_t *const handlers[LWS_CALLBACK_USER] = {
     [LWS_CALLBACK_HTTP_CONFIRM_UPGRADE] = mm_visitor_on_upgrade,
     [LWS_CALLBACK_HTTP] = mm_visitor_on_head,
     [LWS_CALLBACK_HTTP_BODY_COMPLETION] = mm_visitor_on_body_end,
-    [LWS_CALLBACK_HTTP_WRITEABLE] = mm_visitor_on_http_writable,
     [LWS_CALLBACK_CLOSED_HTTP] = on_closed,
     [LWS_CALLBACK_ESTABLISHED] = mm_visitor_on_established,
     [LWS_CALLBACK_RECEIVE_PONG] = mm_visitor_on_pong,
@@ -266,6 +266,9 @@ static void set_tls(struct lws_context_creation_info *info, const mm_settings_t 
     info->alpn = "http/1.1";
 }
 
+/* libwebsockets would ping after five minutes, and hang up ten seconds later; both is the core's. */
+static const lws_retry_bo_t no_pings = {.secs_since_valid_ping = 0, .secs_since_valid_hangup = 0};
+
 static mm_err_t open_context(mm_transport_t *transport, const char **complaint)
 {
     const mm_settings_t *settings = transport->settings;
@@ -279,6 +282,7 @@ static mm_err_t open_context(mm_transport_t *transport, const char **complaint)
         .pt_serv_buf_size = BUFFER_BYTES,
         .headers = vhost_headers(),
         /* A belt: ours are the deadlines that count, and they fall due before. */
+        .retry_and_idle_policy = &no_pings,
         .timeout_secs = (unsigned)(settings->request_deadline / 1000 + 2),
         .keepalive_timeout = (int)(settings->request_deadline / 1000 + 2),
         .user = transport,

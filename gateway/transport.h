@@ -42,6 +42,6 @@ void mm_transport_ping(void *socket);
 void mm_transport_read(void *socket, bool on);
 bool mm_transport_has_hung_up(void *socket);
 void mm_transport_shut(void *socket, int code, const char *reason);
-void mm_transport_on_answer(void *request, const mm_room_answer_t *answer);
+void mm_transport_on_answer(void *request, const mm_room_answer_t *found);
 
 #endif

@@ -2,15 +2,16 @@
  * the answer.
  *
  * libwebsockets 4.1.6 does not read a connection in some of its states and yet asks the kernel for its data, which makes the
- * loop spin.  So whoever waits for the broker is not read at all, and whoever does not take our answer is cut off. */
+ * loop spin.  So whoever waits for the broker is not read at all, and whoever does not take our answer is cut off.
+ *
+ * Every answer ends its connection.  Of a request whose head came in one piece with the request before, 4.1.6 loses the way in
+ * the body and never comes back from its loop; and it reads some heads otherwise than a proxy would (a space before the
+ * colon, lines folded or ended by half a line end), so that the body of one request would be the next one.  With one request to a
+ * connection neither can happen; browsers ask here twice before a meeting, which is nothing to save at. */
 #include "gateway/visitor.h"
 #include <assert.h>
 
-enum {
-    ARENA_BYTES = 8 * 1024, /* libwebsockets takes heads of 4 KiB */
-    REQUESTS_MAX = 100,     /* of one connection */
-    AGE_MAX_MS = 5 * 60 * 1000
-};
+enum { ARENA_BYTES = 8 * 1024 }; /* libwebsockets takes heads of 4 KiB */
 
 /* Where a head's texts are kept while a callback runs. */
 typedef struct arena {
@@ -36,10 +37,8 @@ static mm_text_t read_header(struct lws *wsi, enum lws_token_indexes token, aren
 static mm_method_t read_method(struct lws *wsi, mm_text_t *out)
 {
     static const mm_method_t methods[] = {
-        [LWSHUMETH_GET] = MM_METHOD_GET,
-        [LWSHUMETH_HEAD] = MM_METHOD_HEAD,
-        [LWSHUMETH_POST] = MM_METHOD_POST,
-        [LWSHUMETH_OPTIONS] = MM_METHOD_OPTIONS,
+        [LWSHUMETH_GET] = MM_METHOD_GET,       [LWSHUMETH_HEAD] = MM_METHOD_HEAD,
+        [LWSHUMETH_POST] = MM_METHOD_POST,     [LWSHUMETH_OPTIONS] = MM_METHOD_OPTIONS,
         [LWSHUMETH_DELETE] = MM_METHOD_DELETE,
     };
     char *path = NULL;
@@ -117,34 +116,22 @@ void mm_visitor_forget_request(mm_visitor_t *visitor)
     visitor->route = -1;
 }
 
-/* Writes an answer, frees it, and makes the connection ready for the next request or ends it. */
+/* Writes an answer, frees it, and ends the connection. */
 static int finish(mm_visitor_t *visitor, mm_http_answer_t *answer)
 {
-    bool closes, is_written;
+    bool is_written = write_answer(visitor, answer);
 
-    answer->closes |=
-        visitor->closes || !mm_gate_may_rest(visitor->transport->http->gate, visitor->address);
-    closes = answer->closes;
-    is_written = write_answer(visitor, answer);
     mm_http_answer_fini(answer);
     mm_visitor_forget_request(visitor);
-    if (!is_written || (!closes && lws_send_pipe_choked(visitor->wsi)))
-        return cut_off(visitor);
-    if (closes)
-        return -1;
-    visitor->phase = MM_PHASE_REQUEST;
-    mm_visitor_set_deadline(visitor, MM_DEADLINE_REQUEST);
-    return lws_http_transaction_completed(visitor->wsi) ? -1 : 0;
+    return is_written ? -1 : cut_off(visitor);
 }
 
 /* Answers a request whose body is still under way.  Closing with unread data would reset the connection and could
  * take the answer with it; so the rest is read and dropped for a while. */
 static int finish_before_body(mm_visitor_t *visitor, mm_http_answer_t *answer)
 {
-    bool is_written;
+    bool is_written = write_answer(visitor, answer);
 
-    answer->closes = true;
-    is_written = write_answer(visitor, answer);
     mm_http_answer_fini(answer);
     if (!is_written)
         return cut_off(visitor);
@@ -154,6 +141,14 @@ static int finish_before_body(mm_visitor_t *visitor, mm_http_answer_t *answer)
 }
 
 /* --- requests ----------------------------------------------------------------------------- */
+
+static mm_http_answer_t take_late(mm_visitor_t *visitor)
+{
+    mm_http_answer_t answer = visitor->late;
+
+    visitor->late = (mm_http_answer_t){0};
+    return answer;
+}
 
 static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
 {
@@ -173,12 +168,12 @@ static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
     mm_visitor_stand(visitor, MM_STANDING_RESTING);
     visitor->phase = MM_PHASE_WAITING; /* before the call: the answer may come inside */
     mm_http_handle(transport->http, &request, &answer);
+    if (answer.status == 0)
+        answer = take_late(visitor);
     if (answer.status != 0)
         return finish(visitor, &answer);
-    if (visitor->late.status == 0) {
-        mm_visitor_read(visitor, false);
-        mm_visitor_set_deadline(visitor, MM_DEADLINE_SWEEP);
-    }
+    mm_visitor_read(visitor, false);
+    mm_visitor_set_deadline(visitor, MM_DEADLINE_SWEEP);
     return 0;
 }
 
@@ -198,12 +193,6 @@ static bool begins_with_100(mm_visitor_t *visitor, const mm_http_head_t *head)
 static bool is_without_length(const mm_http_head_t *head)
 {
     return head->method == MM_METHOD_POST && head->content_length.len == 0;
-}
-
-static bool is_used_up(const mm_visitor_t *visitor)
-{
-    return visitor->requests >= REQUESTS_MAX ||
-           mm_transport_now_ms(visitor->transport) - visitor->since_ms >= AGE_MAX_MS;
 }
 
 /* A request is refused by its head.  The state of libwebsockets decides whether its body would be read. */
@@ -233,12 +222,9 @@ int mm_visitor_on_head(mm_visitor_t *visitor)
     mm_http_answer_t answer = {0};
     size_t body_len;
 
-    mm_visitor_forget_request(visitor);
-    visitor->requests++;
     visitor->is_head = head.method == MM_METHOD_HEAD;
-    visitor->closes = mm_http_wants_close(&head) || is_used_up(visitor) || is_without_length(&head);
     if (!mm_http_accepts_head(&head, &body_len, &answer)) {
-        visitor->body_expected = answer.status == 413 ? body_len : 0;
+        visitor->body_expected = body_len;
         return refuse(visitor, &head, &answer);
     }
     visitor->body_expected = body_len;
@@ -277,24 +263,20 @@ int mm_visitor_on_body_end(mm_visitor_t *visitor)
     return handle(visitor, &head);
 }
 
-int mm_visitor_on_http_writable(mm_visitor_t *visitor)
-{
-    mm_http_answer_t answer = visitor->late;
-
-    if (visitor->phase != MM_PHASE_WAITING || answer.status == 0)
-        return 0;
-    visitor->late = (mm_http_answer_t){0};
-    return finish(visitor, &answer);
-}
-
-void mm_transport_on_answer(void *request, const mm_room_answer_t *answer)
+/* Who waits is not read, so libwebsockets would not say that it can be written to, and it need not: it was given nothing
+ * before.  To read it again would tell, before the answer is written, that it has ended its sending side. */
+void mm_transport_on_answer(void *request, const mm_room_answer_t *found)
 {
     mm_visitor_t *visitor = request;
+    mm_http_answer_t answer;
 
     assert(visitor->wait != NULL && visitor->late.status == 0);
-    mm_http_answer_late(visitor->transport->http, visitor->wait, answer, &visitor->late);
-    mm_visitor_read(visitor, true);
-    (void)lws_callback_on_writable(visitor->wsi);
+    mm_http_answer_late(visitor->transport->http, visitor->wait, found, &visitor->late);
+    if (!visitor->is_paused) /* handle() has not yet returned, and looks itself */
+        return;
+    answer = take_late(visitor);
+    if (finish(visitor, &answer) != 0)
+        (void)cut_off(visitor);
 }
 
 /* --- handshakes --------------------------------------------------------------------------- */
@@ -322,9 +304,6 @@ int mm_visitor_on_upgrade(mm_visitor_t *visitor)
     if (lws_hdr_total_length(visitor->wsi, WSI_TOKEN_UPGRADE) == 0)
         return -1;
     head = read_head(visitor->wsi, &arena);
-    mm_visitor_forget_request(visitor);
-    visitor->requests++;
-    visitor->closes = true;
     visitor->is_head = head.method == MM_METHOD_HEAD;
     if (mm_http_accepts_head(&head, &body_len, &answer) &&
         mm_http_accepts_handshake(&head, &answer) && knows_client(visitor, &head, &answer) &&

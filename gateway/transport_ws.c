@@ -92,7 +92,7 @@ int mm_visitor_on_piece(mm_visitor_t *visitor, const char *bytes, size_t len)
         .is_last = lws_is_final_fragment(visitor->wsi),
     };
 
-    if (visitor->phase != MM_PHASE_SOCKET)
+    if (visitor->phase != MM_PHASE_SOCKET || visitor->has_peer_closed)
         return 0;
     mm_gateway_on_alive(core(visitor), visitor->connection,
                         mm_transport_now_ms(visitor->transport));
@@ -140,9 +140,11 @@ static void write_close(mm_visitor_t *visitor)
         mm_visitor_kill(visitor);
 }
 
-/* The peer's close frame.  It is an answer to ours, or libwebsockets answers it. */
+/* The peer's close frame.  It is an answer to ours, or libwebsockets answers it.  What comes behind it is dropped
+ * (RFC 6455 section 5.5.1). */
 int mm_visitor_on_peer_close(mm_visitor_t *visitor)
 {
+    visitor->has_peer_closed = true;
     return visitor->has_written_close ? -1 : 0;
 }
 

@@ -43,21 +43,19 @@ typedef struct mm_visitor {
     bool is_paused; /* not read */
 
     /* HTTP */
-    int64_t since_ms;  /* when it came */
-    unsigned requests; /* on this connection */
-    int route;         /* of the present request; -1 for none */
-    bool is_head, closes;
+    int route; /* of the request; -1 for none */
+    bool is_head;
     char *body;
     size_t body_len, body_expected;
     mm_http_wait_t *wait;  /* for the broker; NULL while it does not */
-    mm_http_answer_t late;  /* has come from the broker; status 0: not yet */
+    mm_http_answer_t late; /* has come from the broker, and is to be written; status 0: none */
 
     /* WebSocket */
     mm_connection_t *connection; /* the core's; NULL before and after */
     mm_assembly_t assembly;
     size_t unasked_bytes; /* written since the kernel was last asked for room */
     bool wants_ping, wants_write;
-    bool has_written_close;
+    bool has_written_close, has_peer_closed;
     int close_code;         /* of a MM_PHASE_SHUT */
     char close_reason[124]; /* with its end; the frame takes 123 (RFC 6455 section 5.5) */
 } mm_visitor_t;
@@ -95,7 +93,6 @@ int mm_visitor_on_upgrade(mm_visitor_t *visitor);
 int mm_visitor_on_head(mm_visitor_t *visitor);
 int mm_visitor_on_body(mm_visitor_t *visitor, const char *bytes, size_t len);
 int mm_visitor_on_body_end(mm_visitor_t *visitor);
-int mm_visitor_on_http_writable(mm_visitor_t *visitor);
 void mm_visitor_forget_request(mm_visitor_t *visitor);
 
 int mm_visitor_on_established(mm_visitor_t *visitor);
