@@ -86,6 +86,10 @@ int main(int argc, char **argv)
 
     mm_bus_prepare_process();
     result = mm_settings_init_command(&settings, MM_PROGRAM_ADMIN, &line, argc, argv, environ);
+    if (result == MM_SETTINGS_CHECK) {
+        mm_settings_say_valid(MM_PROGRAM_ADMIN);
+        mm_settings_fini(&settings);
+    }
     if (result != MM_SETTINGS_RUN)
         return mm_settings_exit_status(result);
     status = run(&settings, &line);

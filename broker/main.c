@@ -315,6 +315,10 @@ int main(int argc, char **argv)
 
     mm_bus_prepare_process();
     result = mm_settings_init(&process.settings, MM_PROGRAM_BROKER, argc, argv, environ);
+    if (result == MM_SETTINGS_CHECK) {
+        mm_settings_say_valid(MM_PROGRAM_BROKER);
+        mm_settings_fini(&process.settings);
+    }
     if (result != MM_SETTINGS_RUN)
         return mm_settings_exit_status(result);
     mm_log_to_stderr();

@@ -66,8 +66,7 @@ static void on_health(mm_http_t *http, const mm_http_request_t *request, mm_http
 
 static void on_config(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer)
 {
-    (void)request;
-    answer_json(answer, 200, mm_ice_print(http->ice));
+    answer_json(answer, 200, mm_ice_print(http->ice, request->clock_ms));
 }
 
 /* The existing client asks this first, to learn where the API is. */

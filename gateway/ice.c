@@ -3,9 +3,13 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <czmq.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 
-enum { HOST_BYTES = 253, LABEL_BYTES = 63, PORT_DIGITS = 5, PORT_MAX = 65535 };
+enum { HOST_BYTES = 253, LABEL_BYTES = 63, PORT_DIGITS = 5, PORT_MAX = 65535, MINTED_BYTES = 64 };
 
 struct mm_ice {
     const mm_settings_t *settings;
@@ -149,10 +153,14 @@ static mm_err_t check_credential(const mm_settings_t *settings,
 {
     mm_text_t username = mm_text(settings->turn_username);
     mm_text_t credential = mm_text(settings->turn_credential);
+    bool has_secret = settings->turn_secret[0] != '\0';
+    bool is_used = settings->turn_url[0] != '\0';
     const char *fault = NULL;
 
-    if (username.len == 0 || credential.len == 0)
-        fault = "turn-url: needs turn-username and turn-credential";
+    if (has_secret && (username.len > 0 || credential.len > 0))
+        fault = "turn-secret: stands in place of turn-username and turn-credential";
+    else if (is_used && !has_secret && (username.len == 0 || credential.len == 0))
+        fault = "turn-url: needs turn-username and turn-credential, or turn-secret";
     else if (!mm_text_is_utf8(username) || !mm_text_is_utf8(credential))
         fault = "turn-username, turn-credential: must be UTF-8";
     if (fault == NULL)
@@ -174,7 +182,7 @@ mm_err_t mm_ice_open(const mm_settings_t *settings, mm_ice_t **out,
     err = add_urls(ice->stun, "stun-url", settings->stun_url, false, complaint);
     if (err == MM_OK)
         err = add_urls(ice->turn, "turn-url", settings->turn_url, true, complaint);
-    if (err == MM_OK && zlistx_size(ice->turn) > 0)
+    if (err == MM_OK)
         err = check_credential(settings, complaint);
     if (err != MM_OK)
         mm_ice_close(&ice);
@@ -194,18 +202,48 @@ void mm_ice_close(mm_ice_t **ice_p)
     free(ice);
 }
 
-char *mm_ice_print(const mm_ice_t *ice)
+typedef struct credential {
+    char username[MINTED_BYTES], password[MINTED_BYTES];
+} credential_t;
+
+/* The id only tells two askers apart; it says nothing about them. */
+static void mint(const mm_settings_t *settings, int64_t clock_ms, credential_t *out)
 {
+    const char *secret = settings->turn_secret;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len = 0;
+    uint64_t id;
+
+    if (RAND_bytes((unsigned char *)&id, sizeof id) != 1)
+        abort(); /* nothing else of ours would be random either */
+    (void)snprintf(out->username, sizeof out->username, "%" PRId64 ":%016" PRIx64,
+                   (clock_ms + settings->turn_credential_lifetime) / 1000, id);
+    if (HMAC(EVP_sha1(), secret, (int)strlen(secret), (const unsigned char *)out->username,
+             strlen(out->username), digest, &digest_len) == NULL)
+        abort();
+    static_assert(MINTED_BYTES > (20 + 2) / 3 * 4, "a SHA-1 digest as base64 fits");
+    assert(digest_len == 20);
+    (void)EVP_EncodeBlock((unsigned char *)out->password, digest, (int)digest_len);
+}
+
+char *mm_ice_print(const mm_ice_t *ice, int64_t clock_ms)
+{
+    const mm_settings_t *settings = ice->settings;
+    credential_t minted;
+    bool is_minted = settings->turn_secret[0] != '\0';
     json_t *servers = json_array();
     json_t *document = json_pack("{s:o}", "iceServers", servers);
     char *text;
 
+    if (is_minted)
+        mint(settings, clock_ms, &minted);
     for (const char *url = zlistx_first(ice->stun); url != NULL; url = zlistx_next(ice->stun))
         json_array_append_new(servers, json_pack("{s:s}", "urls", url));
     for (const char *url = zlistx_first(ice->turn); url != NULL; url = zlistx_next(ice->turn))
-        json_array_append_new(servers, json_pack("{s:s, s:s, s:s}", "urls", url, "username",
-                                                 ice->settings->turn_username, "credential",
-                                                 ice->settings->turn_credential));
+        json_array_append_new(
+            servers, json_pack("{s:s, s:s, s:s}", "urls", url, "username",
+                               is_minted ? minted.username : settings->turn_username, "credential",
+                               is_minted ? minted.password : settings->turn_credential));
     text = json_dumps(document, JSON_COMPACT);
     assert(text != NULL);
     json_decref(document);

@@ -301,6 +301,22 @@ static void close_all(world_t *world)
     mm_settings_fini(&world->settings);
 }
 
+/* --check-config: what the table of settings cannot say. */
+static int check(mm_settings_t *settings)
+{
+    char complaint[MM_ICE_COMPLAINT_BYTES];
+    mm_ice_t *ice;
+    mm_err_t err = mm_ice_open(settings, &ice, complaint);
+
+    if (err == MM_OK)
+        mm_settings_say_valid(MM_PROGRAM_GATEWAY);
+    else
+        (void)fprintf(stderr, "mikromeet-gateway: %s\n", complaint);
+    mm_ice_close(&ice);
+    mm_settings_fini(settings);
+    return err == MM_OK ? EX_OK : EX_CONFIG;
+}
+
 int main(int argc, char **argv)
 {
     static world_t world;
@@ -310,6 +326,8 @@ int main(int argc, char **argv)
 
     mm_bus_prepare_process();
     result = mm_settings_init(&world.settings, MM_PROGRAM_GATEWAY, argc, argv, environ);
+    if (result == MM_SETTINGS_CHECK)
+        return check(&world.settings);
     if (result != MM_SETTINGS_RUN)
         return mm_settings_exit_status(result);
     mm_log_to_stderr();

@@ -16,7 +16,7 @@
 enum { FILE_BYTES = 256 * 1024, PLACE_BYTES = 320 };
 
 /* Values of getopt_long beyond the rows, which are numbered from FLAG_ROWS on. */
-enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_CHECK, FLAG_CONFIG, FLAG_ROWS };
+enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_CHECK, FLAG_PRINT, FLAG_CONFIG, FLAG_ROWS };
 
 enum { LAYER_DEFAULTS, LAYER_FILE, LAYER_LEGACY, LAYER_VARIABLES, LAYER_FLAGS };
 
@@ -33,7 +33,7 @@ typedef struct reading {
     mm_settings_result_t result;
 } reading_t;
 
-enum { WANTS_HELP = 1 << 0, WANTS_VERSION = 1 << 1, WANTS_CHECK = 1 << 2 };
+enum { WANTS_HELP = 1 << 0, WANTS_VERSION = 1 << 1, WANTS_CHECK = 1 << 2, WANTS_PRINT = 1 << 3 };
 
 /* Prints the one line.  `place` may hold text from outside: only printable ASCII of it is shown. */
 __attribute__((format(printf, 4, 5))) static bool
@@ -258,6 +258,7 @@ static struct option *make_options(const reading_t *reading)
         {"help", no_argument, NULL, FLAG_HELP},
         {"version", no_argument, NULL, FLAG_VERSION},
         {"check-config", no_argument, NULL, FLAG_CHECK},
+        {"print-config", no_argument, NULL, FLAG_PRINT},
         {"config", required_argument, NULL, FLAG_CONFIG},
     };
     size_t count = sizeof fixed / sizeof fixed[0];
@@ -310,6 +311,8 @@ static bool note_flag(reading_t *reading, const char *word, int flag, const char
         reading->wants |= WANTS_VERSION;
     else if (flag == FLAG_CHECK)
         reading->wants |= WANTS_CHECK;
+    else if (flag == FLAG_PRINT)
+        reading->wants |= WANTS_PRINT;
     else if (flag == FLAG_CONFIG)
         reading->config = optarg;
     else if ((size_t)(flag - FLAG_ROWS) >= mm_setting_count())
@@ -455,6 +458,31 @@ static bool read_all(reading_t *reading, char **environ_)
            read_flags(reading) && check_together(reading);
 }
 
+/* --print-config: a line for each setting, with where its value comes from. */
+static void print_all(const reading_t *reading)
+{
+    static const char *const origins[] = {[LAYER_DEFAULTS] = "default",
+                                          [LAYER_FILE] = "file",
+                                          [LAYER_LEGACY] = "variable",
+                                          [LAYER_VARIABLES] = "variable",
+                                          [LAYER_FLAGS] = "flag"};
+
+    for (const mm_setting_t *row = mm_setting_rows(); row->name != NULL; row++) {
+        int layer = reading->given_in[row - mm_setting_rows()];
+        char place[PLACE_BYTES];
+
+        if (!is_ours(reading, row))
+            continue;
+        print_place(reading, row, place);
+        (void)printf("%s=", row->name);
+        mm_setting_print(stdout, row, reading->out);
+        (void)printf("  # %s%s%s\n", origins[layer], layer == LAYER_DEFAULTS ? "" : " ",
+                     layer == LAYER_DEFAULTS ? ""
+                     : layer == LAYER_FILE   ? reading->config
+                                             : place);
+    }
+}
+
 static void answer(reading_t *reading, int argc, char **argv, char **environ_)
 {
     const char *program = mm_setting_program(reading->program);
@@ -469,10 +497,19 @@ static void answer(reading_t *reading, int argc, char **argv, char **environ_)
     } else if ((reading->wants & WANTS_VERSION) != 0) {
         (void)printf("%s %s\n", program, MM_VERSION);
         reading->result = MM_SETTINGS_DONE;
-    } else if (read_all(reading, environ_) && (reading->wants & WANTS_CHECK) != 0) {
-        (void)printf("%s: the configuration is valid\n", program);
-        reading->result = MM_SETTINGS_DONE;
+    } else if (read_all(reading, environ_)) {
+        if ((reading->wants & WANTS_PRINT) != 0) {
+            print_all(reading);
+            reading->result = MM_SETTINGS_DONE;
+        } else if ((reading->wants & WANTS_CHECK) != 0) {
+            reading->result = MM_SETTINGS_CHECK;
+        }
     }
+}
+
+void mm_settings_say_valid(unsigned program)
+{
+    (void)printf("%s: the configuration is valid\n", mm_setting_program(program));
 }
 
 mm_settings_result_t mm_settings_init(mm_settings_t *out, unsigned program, int argc, char **argv,
@@ -495,7 +532,7 @@ mm_settings_result_t mm_settings_init_command(mm_settings_t *out, unsigned progr
     answer(&reading, argc, argv, environ_);
     free(reading.flags);
     free(reading.given_in);
-    if (reading.result != MM_SETTINGS_RUN)
+    if (reading.result != MM_SETTINGS_RUN && reading.result != MM_SETTINGS_CHECK)
         mm_settings_fini(out);
     return reading.result;
 }
@@ -530,6 +567,7 @@ int mm_settings_exit_status(mm_settings_result_t result)
 {
     switch (result) {
     case MM_SETTINGS_RUN:
+    case MM_SETTINGS_CHECK:
     case MM_SETTINGS_DONE:
         return 0;
     case MM_SETTINGS_USAGE:

@@ -40,15 +40,17 @@ typedef struct mm_settings {
 } mm_settings_t;
 
 typedef enum mm_settings_result {
-    MM_SETTINGS_RUN,     /* go on and start */
-    MM_SETTINGS_DONE,    /* --help, --version, --check-config: exit 0 */
+    MM_SETTINGS_RUN, /* go on and start */
+    MM_SETTINGS_CHECK, /* --check-config, and all is well so far: check the rest, then mm_settings_say_valid */
+    MM_SETTINGS_DONE,    /* --help, --version, --print-config: exit 0 */
     MM_SETTINGS_USAGE,   /* bad flag: exit 2, the line is printed */
     MM_SETTINGS_REFUSED, /* bad variable or file: exit 78 */
     MM_SETTINGS_NO_FILE  /* --config cannot be read: exit 66 */
 } mm_settings_result_t;
 
 /* Fills `out` from defaults, file, environment and flags; prints help, version or the complaint itself.
- * `program` is one MM_PROGRAM_ bit.  On MM_SETTINGS_RUN the caller owns the strings: mm_settings_fini. */
+ * `program` is one MM_PROGRAM_ bit.  On MM_SETTINGS_RUN and MM_SETTINGS_CHECK the caller owns the
+ * strings: mm_settings_fini. */
 mm_settings_result_t mm_settings_init(mm_settings_t *out, unsigned program, int argc, char **argv,
                                       char **environ_);
 void mm_settings_fini(mm_settings_t *settings);
@@ -75,6 +77,9 @@ mm_settings_result_t mm_settings_init_command(mm_settings_t *out, unsigned progr
 
 /* All defaults, for tests and the simulator. */
 void mm_settings_defaults(mm_settings_t *out);
+
+/* What --check-config ends with. */
+void mm_settings_say_valid(unsigned program);
 
 /* Exit status that belongs to a result. */
 int mm_settings_exit_status(mm_settings_result_t result);

@@ -28,7 +28,7 @@ void mm_settings_print_help(FILE *out, unsigned program)
     if (program != MM_PROGRAM_ADMIN)
         (void)fprintf(out,
                       "Usage: %s [--config=FILE] [--SETTING=VALUE ...]\n"
-                      "       %s [...] --check-config | --version | --help\n\n",
+                      "       %s [...] --check-config | --print-config | --version | --help\n\n",
                       name, name);
     (void)fprintf(
         out,
@@ -36,7 +36,9 @@ void mm_settings_print_help(FILE *out, unsigned program)
         "or as key \"NAME\" of the JSON object in FILE.  Flags win over variables, variables over\n"
         "the file.  Unknown names and values out of bounds refuse the start.\n\n"
         "  --config=FILE\n        JSON file with settings; variable MIKROMEET_CONFIG\n"
-        "  --check-config\n        read all settings, say whether they are valid, and end\n\n");
+        "  --check-config\n        read all settings, say whether they are valid, and end\n"
+        "  --print-config\n        print each setting with where its value comes from, and "
+        "end\n\n");
     for (const mm_setting_t *row = mm_setting_rows(); row->name != NULL; row++) {
         if ((row->programs & program) != 0)
             print_row(out, row);

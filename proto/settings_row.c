@@ -236,3 +236,32 @@ void mm_setting_accepts(const mm_setting_t *row, char out[MM_SETTING_ACCEPTS_BYT
         return;
     }
 }
+
+static void print_text(FILE *out, const mm_setting_t *row, const char *text)
+{
+    if (row->kind == MM_SETTING_IS_SECRET && *text != '\0')
+        text = "(secret)";
+    for (; *text != '\0'; text++)
+        (void)fputc(*text < 0x20 || *text > 0x7e ? '?' : *text, out);
+}
+
+void mm_setting_print(FILE *out, const mm_setting_t *row, const mm_settings_t *settings)
+{
+    const char *member = (const char *)settings + row->offset;
+    char printed[32];
+    const char *text;
+    int64_t amount;
+    bool is_on;
+
+    if (mm_setting_is_text(row)) {
+        memcpy(&text, member, sizeof text);
+        print_text(out, row, text);
+    } else if (row->kind == MM_SETTING_IS_SWITCH) {
+        memcpy(&is_on, member, sizeof is_on);
+        (void)fputs(is_on ? "true" : "false", out);
+    } else {
+        memcpy(&amount, member, sizeof amount);
+        print_amount(amount, units_of(row->kind), printed, sizeof printed);
+        (void)fputs(printed, out);
+    }
+}

@@ -62,6 +62,9 @@ bool mm_setting_assign(const mm_setting_t *row, const char *value, mm_settings_t
 /* What a value must be, to complete "must be ...": "a whole number, 0 to 65535". */
 void mm_setting_accepts(const mm_setting_t *row, char out[MM_SETTING_ACCEPTS_BYTES]);
 
+/* Prints the value as one would write it; of a secret only whether there is one.  Nothing but printable ASCII. */
+void mm_setting_print(FILE *out, const mm_setting_t *row, const mm_settings_t *settings);
+
 /* A whole file, terminated, for free(); NULL with errno set when it cannot be read or holds more than `limit`
  * bytes (EFBIG). */
 char *mm_setting_read_file(const char *path, size_t limit, size_t *length);

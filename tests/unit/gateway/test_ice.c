@@ -104,7 +104,7 @@ static json_t *printed(const mm_settings_t *settings)
     json_t *document;
 
     assert_int_equal(mm_ice_open(settings, &ice, complaint), MM_OK);
-    text = mm_ice_print(ice);
+    text = mm_ice_print(ice, 0);
     document = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(document);
     free(text);
@@ -150,6 +150,32 @@ static void each_address_has_an_entry(void **state)
     mm_settings_fini(&settings);
 }
 
+/* The HMAC itself is checked against another library in tests/e2e/ice.test.js. */
+static void a_secret_mints_a_new_pair_each_time(void **state)
+{
+    mm_settings_t settings;
+    json_t *documents[2], *servers[2];
+
+    (void)state;
+    mm_settings_defaults(&settings);
+    set(&settings.turn_url, "turn:t.example");
+    set(&settings.turn_secret, "hunter2");
+    for (size_t i = 0; i < 2; i++) {
+        documents[i] = printed(&settings);
+        servers[i] = json_array_get(json_object_get(documents[i], "iceServers"), 1);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        const char *username = json_string_value(json_object_get(servers[i], "username"));
+        assert_int_equal(strncmp(username, "43200:", 6), 0);
+        assert_int_equal(strlen(json_string_value(json_object_get(servers[i], "credential"))), 28);
+    }
+    assert_false(json_equal(json_object_get(servers[0], "username"),
+                            json_object_get(servers[1], "username")));
+    for (size_t i = 0; i < 2; i++)
+        json_decref(documents[i]);
+    mm_settings_fini(&settings);
+}
+
 static void refuses(const char *stun, const char *turn, const char *username,
                     const char *credential, const char *complaint_part)
 {
@@ -189,6 +215,7 @@ int main(void)
         cmocka_unit_test(good_turn_addresses_are_taken),
         cmocka_unit_test(bad_addresses_are_refused),
         cmocka_unit_test(stun_is_there_without_being_asked_for),
+        cmocka_unit_test(a_secret_mints_a_new_pair_each_time),
         cmocka_unit_test(each_address_has_an_entry),
         cmocka_unit_test(a_bad_one_is_named),
     };

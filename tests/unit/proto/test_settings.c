@@ -522,7 +522,8 @@ static void version_and_check_config_end_without_starting(void **state)
                      MM_SETTINGS_DONE);
     assert_string_equal(printed, "mikromeet-broker " MM_VERSION "\n");
     assert_int_equal(run(&settings, MM_PROGRAM_BROKER, LIST("--check-config"), LIST(NULL)),
-                     MM_SETTINGS_DONE);
+                     MM_SETTINGS_CHECK);
+    mm_settings_fini(&settings);
     assert_int_equal(
         run(&settings, MM_PROGRAM_BROKER, LIST("--check-config", "--max-rooms=0"), LIST(NULL)),
         MM_SETTINGS_USAGE);
