@@ -308,6 +308,17 @@ static int run_gateways(mm_call_t *call)
 
 /* --- create -------------------------------------------------------------------------------- */
 
+/* As mm_setting_read_file, which takes files only. */
+static char *read_stdin(size_t limit, size_t *length)
+{
+    char *bytes = malloc(limit + 1);
+
+    assert(bytes != NULL);
+    *length = fread(bytes, 1, limit, stdin);
+    bytes[*length] = '\0';
+    return bytes;
+}
+
 /* Never by a flag: a command line can be read by everybody on the machine.  "-" is stdin. */
 static bool read_password(const char *path, char **out)
 {
@@ -316,8 +327,8 @@ static bool read_password(const char *path, char **out)
     *out = NULL;
     if (path == NULL)
         return true;
-    *out = mm_setting_read_file(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PASSWORD_BYTES + 2,
-                                &length);
+    *out = strcmp(path, "-") == 0 ? read_stdin(PASSWORD_BYTES + 2, &length)
+                                  : mm_setting_read_file(path, PASSWORD_BYTES + 2, &length);
     if (*out == NULL) {
         say_failure(MM_EXIT_USAGE, "--password-file", strerror(errno));
         return false;

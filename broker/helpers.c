@@ -3,11 +3,24 @@
 #include "broker/password.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HASH_ITEMS = 5, STORE_ITEMS = 2 };
+
+/* A signal that meets this thread ends nothing: signals are the loop's. */
+static zframe_t *receive(zsock_t *pipe)
+{
+    zframe_t *frame;
+
+    do {
+        errno = 0;
+        frame = zframe_recv(pipe);
+    } while (frame == NULL && errno == EINTR);
+    return frame;
+}
 
 /* An actor lives until its pipe says $TERM (a string of CZMQ's) or breaks. */
 static bool is_end(zframe_t *frame)
@@ -115,7 +128,7 @@ void mm_hasher_actor(zsock_t *pipe, void *argument)
 
     (void)argument;
     zsock_signal(pipe, 0);
-    while (!is_end(frame = zframe_recv(pipe))) {
+    while (!is_end(frame = receive(pipe))) {
         mm_hash_job_t job;
         if (read_job(slice_of(frame), &job))
             do_job(pipe, &job);
@@ -176,7 +189,7 @@ void mm_storer_actor(zsock_t *pipe, void *argument)
     zframe_t *frame;
 
     zsock_signal(pipe, 0);
-    while (!is_end(frame = zframe_recv(pipe))) {
+    while (!is_end(frame = receive(pipe))) {
         do_commit(pipe, storer, slice_of(frame));
         zframe_destroy(&frame);
     }
