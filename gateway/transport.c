@@ -206,6 +206,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     visitor = lws_get_opaque_user_data(wsi);
     if (visitor == NULL || visitor->wsi == NULL)
         return -1;
+    if (visitor->transport->newest != visitor)
+        visitor->transport->newest = NULL;
     if (reason == LWS_CALLBACK_RECEIVE)
         return mm_visitor_on_piece(visitor, in, len);
     if (reason == LWS_CALLBACK_HTTP_BODY)
@@ -399,6 +401,7 @@ int64_t mm_transport_on_time(mm_transport_t *transport, int64_t now_ms)
 {
     int64_t next_ms = INT64_MAX;
 
+    transport->newest = NULL;
     for (size_t i = 0; i < MM_DEADLINE_KINDS; i++) {
         mm_visitor_t *visitor;
         while ((visitor = mm_deadlines_take_due(transport->deadlines[i], now_ms)) != NULL)

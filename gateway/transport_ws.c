@@ -48,6 +48,7 @@ static void write_ping(mm_visitor_t *visitor)
 int mm_visitor_on_established(mm_visitor_t *visitor)
 {
     visitor->phase = MM_PHASE_SOCKET;
+    visitor->transport->newest = visitor;
     mm_visitor_clear_deadline(visitor);
     visitor->connection = mm_gateway_on_open(core(visitor), visitor, visitor->client,
                                              mm_transport_now_ms(visitor->transport));
@@ -84,6 +85,13 @@ static void add_piece(mm_visitor_t *visitor, const mm_piece_t *piece)
     }
 }
 
+/* A client may send frames when it has read the 101 (RFC 6455 section 4.1).  Some came together with the handshake: of those
+ * libwebsockets 4.1.6 overwrites a part with what it answers, so they are not what was sent. */
+static bool is_too_early(const mm_visitor_t *visitor)
+{
+    return visitor->transport->newest == visitor;
+}
+
 int mm_visitor_on_piece(mm_visitor_t *visitor, const char *bytes, size_t len)
 {
     mm_piece_t piece = {
@@ -96,7 +104,9 @@ int mm_visitor_on_piece(mm_visitor_t *visitor, const char *bytes, size_t len)
         return 0;
     mm_gateway_on_alive(core(visitor), visitor->connection,
                         mm_transport_now_ms(visitor->transport));
-    if (lws_frame_is_binary(visitor->wsi))
+    if (is_too_early(visitor))
+        mm_gateway_on_breach(core(visitor), visitor->connection, 1002, "sent before the 101");
+    else if (lws_frame_is_binary(visitor->wsi))
         mm_gateway_on_breach(core(visitor), visitor->connection, 1003, "text only");
     else
         add_piece(visitor, &piece);

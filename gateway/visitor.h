@@ -68,6 +68,8 @@ struct mm_transport {
     struct lws_vhost *vhost;
     mm_deadlines_t *deadlines[MM_DEADLINE_KINDS];
     mm_assembly_t scratch; /* messages that came in one piece */
+    /* Whose handshake was answered in this very call of libwebsockets; NULL when it has returned.  Only compared. */
+    const mm_visitor_t *newest;
     size_t visitors, paused;
     int64_t kicked_ms;
     bool needs_kick;

@@ -19,11 +19,12 @@ function closeCode(bytes) {
     return bytes.length >= 4 && bytes[0] === 0x88 && bytes[1] === bytes.length - 2 ? bytes.readUInt16BE(2) : undefined;
 }
 
-/* A frame as a client sends it, its mask zero. */
+/* A frame of up to 16 MiB as a client sends it, its mask zero. */
 function frame(opcode, payload = '', { fin = 0x80, announcedLength } = {}) {
     const body = Buffer.from(payload);
     const length = announcedLength || (body.length < 126 ? Buffer.from([0x80 | body.length])
-        : Buffer.from([0xfe, body.length >> 8, body.length & 0xff]));
+        : body.length < 65536 ? Buffer.from([0xfe, body.length >> 8, body.length & 0xff])
+            : Buffer.from([0xff, 0, 0, 0, 0, 0, body.length >> 16, (body.length >> 8) & 0xff, body.length & 0xff]));
     return Buffer.concat([Buffer.from([fin | opcode]), length, Buffer.alloc(4), body]);
 }
 
@@ -167,6 +168,20 @@ suite('frames', {}, ({ test }) => {
         socket.write(Buffer.concat([frame(8, Buffer.from([0x03, 0xe8])), frame(1, chat), frame(1, chat)]));
         for (const other of [ann, bob]) await other.next('participant-left', { participantId: eve.id });
         await settle(ann, bob);
+    });
+
+    for (const length of [2, 200, 4000, 100000]) {
+        test(`[WS-03] ${length} bytes together with the handshake: 1002`, async ({ server }) => {
+            const rest = await rawSocket(server.gateway, { first: frame(1, `{"type":"${'x'.repeat(length)}"}`) });
+            assert.strictEqual(closeCode(rest), 1002, rest.toString('latin1'));
+        });
+    }
+
+    test('[WS-03] frames right behind the 101 are taken', async ({ server }) => {
+        for (let i = 0; i < 50; i += 1) {
+            const rest = await rawSocket(server.gateway, { then: Buffer.concat([frame(1, '{}'), frame(8, Buffer.from([0x03, 0xe8]))]) });
+            assert.match(rest.toString('latin1'), /INVALID_MESSAGE/);
+        }
     });
 
     /* libwebsockets finds these; it closes with 1002, or without a close frame. */
