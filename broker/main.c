@@ -325,6 +325,7 @@ int main(int argc, char **argv)
     if (mm_log_level_parse(process.settings.log_level, &level))
         mm_log_set_level(level);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* a gateway reloads at it; here is nothing to reload */
     uv_loop_init(&process.loop);
     status = run(&process);
     stop(&process);

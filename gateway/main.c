@@ -23,7 +23,7 @@ enum {
     CLOSE_RESTART = 1012,
     DRAIN_MS = 3000, /* what closing all clients may take */
     FLUSH_MS = 20,   /* what sending the last frame on the bus may take */
-    SIGNALS = 3,
+    SIGNALS = 4,
     TIMER_MAX_MS = 60 * 1000
 };
 
@@ -175,12 +175,33 @@ static void on_report(uv_signal_t *signal_handle, int number)
     mm_counters_log(&world->counters, MM_PROGRAM_GATEWAY);
 }
 
+/* Nobody is dropped for it. */
+static void on_reload(uv_signal_t *signal_handle, int number)
+{
+    world_t *world = signal_handle->data;
+    const char *complaint = NULL;
+    mm_err_t err;
+
+    (void)number;
+    if (world->transport == NULL)
+        return; /* not yet there: it will read what is there now */
+    err = mm_transport_reload(world->transport, &complaint);
+    if (err == MM_OK)
+        MM_LOG(INFO, "certificate_reloaded",
+               MM_LOG_TEXT("file", mm_text(world->settings.tls_certificate)));
+    else if (err == MM_ERR_MALFORMED)
+        MM_LOG(ERROR, "certificate_refused", MM_LOG_TEXT("reason", mm_text(complaint)));
+    else
+        MM_LOG(INFO, "nothing_to_reload", MM_LOG_TEXT("reason", mm_text("use-https is off")));
+}
+
 static void watch_signals(world_t *world)
 {
     static const struct {
         int number;
         uv_signal_cb callback;
-    } watched[SIGNALS] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGUSR1, on_report}};
+    } watched[SIGNALS] = {
+        {SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGUSR1, on_report}, {SIGHUP, on_reload}};
 
     (void)signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < SIGNALS; i++) {

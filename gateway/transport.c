@@ -169,6 +169,16 @@ static int on_101(struct lws_process_html_args *args)
     return 0;
 }
 
+/* libwebsockets shows its OpenSSL context here and nowhere else; `wsi` is no socket. */
+static int on_tls_context(struct lws *wsi, SSL_CTX *context)
+{
+    mm_transport_t *transport = lws_context_user(lws_get_context(wsi));
+
+    assert(transport->tls == NULL && context != NULL);
+    transport->tls = mm_tls_new(context);
+    return 0;
+}
+
 typedef int handler_t(mm_visitor_t *visitor);
 
 static handler_t *const handlers[LWS_CALLBACK_USER] = {
@@ -193,13 +203,14 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 {
     mm_visitor_t *visitor;
 
-    (void)user;
     if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED)
         return on_adopted(wsi);
     if (reason == LWS_CALLBACK_WSI_DESTROY)
         return on_destroyed(wsi);
     if (reason == LWS_CALLBACK_ADD_HEADERS)
         return on_101(in);
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        return on_tls_context(wsi, user);
     if (reason != LWS_CALLBACK_RECEIVE && reason != LWS_CALLBACK_HTTP_BODY &&
         (reason >= LWS_CALLBACK_USER || handlers[reason] == NULL))
         return 0;
@@ -339,7 +350,17 @@ void mm_transport_close(mm_transport_t **transport_p)
     for (size_t i = 0; i < MM_DEADLINE_KINDS; i++)
         mm_deadlines_destroy(&transport->deadlines[i]);
     mm_assembly_fini(&transport->scratch);
+    mm_tls_destroy(&transport->tls);
     free(transport);
+}
+
+mm_err_t mm_transport_reload(mm_transport_t *transport, const char **complaint)
+{
+    const mm_settings_t *settings = transport->settings;
+
+    return transport->tls == NULL ? MM_ERR_IGNORED
+                                  : mm_tls_load(transport->tls, settings->tls_certificate,
+                                                settings->tls_key, complaint);
 }
 
 void mm_transport_adopt(mm_transport_t *transport, int fd, const uint8_t address[16])

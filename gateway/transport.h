@@ -21,6 +21,10 @@ mm_err_t mm_transport_open(uv_loop_t *loop, const mm_settings_t *settings, mm_ht
 /* To be called after the loop has ended: lets go of what is not libwebsockets' own. */
 void mm_transport_close(mm_transport_t **transport_p);
 
+/* Reads certificate and key again, for handshakes to come.  MM_ERR_IGNORED without use-https; MM_ERR_MALFORMED with a static text in
+ * `*complaint`: the old ones stay. */
+mm_err_t mm_transport_reload(mm_transport_t *transport, const char **complaint);
+
 /* Whether one more socket of this address may come; counted and logged where not. */
 bool mm_transport_may_adopt(const mm_transport_t *transport, const uint8_t address[16]);
 

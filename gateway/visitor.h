@@ -8,6 +8,7 @@
 
 #include "gateway/assembly.h"
 #include "gateway/deadlines.h"
+#include "gateway/tls.h"
 #include "gateway/transport.h"
 #include <libwebsockets.h>
 
@@ -66,6 +67,7 @@ struct mm_transport {
     mm_http_t *http;
     struct lws_context *context;
     struct lws_vhost *vhost;
+    mm_tls_t *tls; /* NULL without use-https */
     mm_deadlines_t *deadlines[MM_DEADLINE_KINDS];
     mm_assembly_t scratch; /* messages that came in one piece */
     /* Whose handshake was answered in this very call of libwebsockets; NULL when it has returned.  Only compared. */
