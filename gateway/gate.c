@@ -141,13 +141,6 @@ bool mm_gate_may_knock(mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES])
     return false;
 }
 
-bool mm_gate_may_rest(const mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES])
-{
-    size_t limit = (size_t)gate->settings->half_open_per_address;
-
-    return limit == 0 || count(gate, MM_STANDING_RESTING, peer) <= limit;
-}
-
 mm_err_t mm_gate_client(mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES], mm_text_t forwarded,
                         uint8_t out[MM_ADDRESS_BYTES])
 {

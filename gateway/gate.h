@@ -3,10 +3,11 @@
  *
  * A socket stands in one of these, and its visitor (gateway/visitor.h) says when that changes:
  *
- *   HALF_OPEN ── a whole request was read ──► RESTING ── handshake ──► OPEN
+ *   HALF_OPEN ── a whole request was read ──► ASKED
+ *     └─ handshake ──► OPEN
  *
- * HALF_OPEN and RESTING count for the peer, unless it is a trusted proxy: its sockets are not a stranger's.  OPEN counts for the
- * client, which X-Forwarded-For may name.
+ * HALF_OPEN counts for the peer, unless it is a trusted proxy: its sockets are not a stranger's.  OPEN counts for the client, which
+ * X-Forwarded-For may name.  ASKED is not limited: it is answered and closed within `create-timeout`.
  * Not here: rooms and guesses (the broker), messages (gateway/pace.c). */
 #ifndef MM_GATEWAY_GATE_H
 #define MM_GATEWAY_GATE_H
@@ -19,8 +20,8 @@ typedef struct mm_gate mm_gate_t;
 
 typedef enum mm_standing {
     MM_STANDING_HALF_OPEN, /* no whole request has come yet */
-    MM_STANDING_RESTING,   /* is answered, or may ask again */
-    MM_STANDING_OPEN,      /* a WebSocket */
+    MM_STANDING_ASKED,
+    MM_STANDING_OPEN, /* a WebSocket */
     MM_STANDINGS
 } mm_standing_t;
 
@@ -35,9 +36,6 @@ void mm_gate_leave(mm_gate_t *gate, mm_standing_t standing,
 
 /* Whether a socket of this peer that was just accepted may stay. */
 bool mm_gate_may_knock(mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES]);
-
-/* Whether a socket of this peer, RESTING itself, may stay for another request. */
-bool mm_gate_may_rest(const mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES]);
 
 /* Whose request it is (gateway/forwarded.h).  MM_ERR_MALFORMED: nobody knows. */
 mm_err_t mm_gate_client(mm_gate_t *gate, const uint8_t peer[MM_ADDRESS_BYTES], mm_text_t forwarded,

@@ -165,7 +165,7 @@ static int handle(mm_visitor_t *visitor, const mm_http_head_t *head)
     };
     mm_http_answer_t answer = {0};
 
-    mm_visitor_stand(visitor, MM_STANDING_RESTING);
+    mm_visitor_stand(visitor, MM_STANDING_ASKED);
     visitor->phase = MM_PHASE_WAITING; /* before the call: the answer may come inside */
     mm_http_handle(transport->http, &request, &answer);
     if (answer.status == 0)

@@ -65,21 +65,8 @@ static void sockets_without_a_request_are_so_many_for_each(void **state)
     assert_int_equal(fixture->counters.half_open_limited, 1);
     assert_true(mm_gate_may_knock(fixture->gate, address("192.0.2.2")));
     mm_gate_leave(fixture->gate, MM_STANDING_HALF_OPEN, ann);
-    mm_gate_enter(fixture->gate, MM_STANDING_RESTING, ann);
+    mm_gate_enter(fixture->gate, MM_STANDING_ASKED, ann);
     assert_true(mm_gate_may_knock(fixture->gate, ann));
-}
-
-static void sockets_that_rest_are_so_many_for_each(void **state)
-{
-    fixture_t *fixture = *state;
-    const uint8_t *ann = address("192.0.2.1");
-
-    for (int i = 0; i < 2; i++) {
-        mm_gate_enter(fixture->gate, MM_STANDING_RESTING, ann);
-        assert_true(mm_gate_may_rest(fixture->gate, ann));
-    }
-    mm_gate_enter(fixture->gate, MM_STANDING_RESTING, ann);
-    assert_false(mm_gate_may_rest(fixture->gate, ann));
 }
 
 static void a_proxys_own_sockets_are_not_counted(void **state)
@@ -90,9 +77,6 @@ static void a_proxys_own_sockets_are_not_counted(void **state)
     for (int i = 0; i < 10; i++) {
         assert_true(mm_gate_may_knock(fixture->gate, proxy));
         mm_gate_enter(fixture->gate, MM_STANDING_HALF_OPEN, proxy);
-        mm_gate_leave(fixture->gate, MM_STANDING_HALF_OPEN, proxy);
-        mm_gate_enter(fixture->gate, MM_STANDING_RESTING, proxy);
-        assert_true(mm_gate_may_rest(fixture->gate, proxy));
     }
     mm_gate_enter(fixture->gate, MM_STANDING_OPEN,
                   proxy); /* a client behind it that it did not name */
@@ -141,8 +125,6 @@ static void zero_turns_each_off(void **state)
     for (int i = 0; i < 1000; i++) {
         assert_true(mm_gate_may_knock(fixture->gate, ann));
         mm_gate_enter(fixture->gate, MM_STANDING_HALF_OPEN, ann);
-        mm_gate_enter(fixture->gate, MM_STANDING_RESTING, ann);
-        assert_true(mm_gate_may_rest(fixture->gate, ann));
         assert_int_equal(mm_gate_admit(fixture->gate, ann, 0), 0);
         mm_gate_enter(fixture->gate, MM_STANDING_OPEN, ann);
     }
@@ -167,7 +149,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         GATE_TEST(sockets_without_a_request_are_so_many_for_each),
-        GATE_TEST(sockets_that_rest_are_so_many_for_each),
         GATE_TEST(a_proxys_own_sockets_are_not_counted),
         GATE_TEST(handshakes_are_so_many_a_minute),
         GATE_TEST(open_connections_are_so_many_at_a_time),
