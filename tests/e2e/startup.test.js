@@ -36,7 +36,7 @@ suite('settings', { server: false }, ({ test }) => {
         for (const program of programs) {
             const help = await run(program, ['--help'], env);
             assert.strictEqual(help.status, 0);
-            for (const option of ['--help', '--version', '--check-config', '--config', '--data', '--bus', '--log-level'])
+            for (const option of ['--help', '--version', '--check-config', '--print-config', '--config', '--data', '--bus', '--log-level'])
                 assert.ok(help.out.includes(option), `${program} --help does not tell ${option}`);
             const version = await run(program, ['--version'], env);
             assert.strictEqual(version.status, 0);
@@ -103,6 +103,39 @@ suite('settings', { server: false }, ({ test }) => {
             assert.deepStrictEqual(readdirSync(path.join(folder, 'run')), []);
             await refuses(program, ['--check-config', '--config', writeConfig(folder, { collect: 'x' })], environment(folder), /collect/, 78);
         }
+    });
+
+    test('[START-15] --check-config looks at ICE servers', async (world) => {
+        const folder = world.folder();
+        const check = (env) => [['--check-config'], environment(folder, env)];
+        await refuses(programs[0], ...check({ MIKROMEET_STUN_URL: 'http://x' }), /stun-url/, 78);
+        await refuses(programs[0], ...check({ MIKROMEET_TURN_URL: 'turn:x.example' }), /turn-url/, 78);
+        const end = await run(programs[0], ...check({ MIKROMEET_TURN_URL: 'turn:x.example', MIKROMEET_TURN_SECRET: 'x' }));
+        assert.strictEqual(end.status, 0, end.err);
+    });
+
+    test('[START-14] --print-config', async (world) => {
+        const folder = world.folder();
+        const hidden = secret('turn');
+        const file = writeConfig(folder, { 'join-deadline': '20s', 'max-rooms': 7, 'message-limit': 131072 });
+        const env = environment(folder, { MIKROMEET_TURN_SECRET: hidden, PORT: 1, MIKROMEET_LINK_TIMEOUT: '1500ms', MIKROMEET_STUN_URL: 'stun:a\nport=1' });
+        const print = async (program, ...args) => {
+            const end = await run(program, ['--print-config', '--config', file, ...args], env);
+            assert.strictEqual(end.status, 0, end.err);
+            assert.ok(!end.out.includes(hidden) && !end.err.includes(hidden), 'a secret was printed');
+            return end.out.split('\n');
+        };
+        const gateway = await print(programs[0], '--use-https=false', '--link-window=2MiB');
+        for (const line of ['port=0  # variable MIKROMEET_PORT', `join-deadline=20s  # file ${file}`, 'use-https=false  # flag --use-https',
+            'link-window=2MiB  # flag --link-window', 'link-timeout=1500ms  # variable MIKROMEET_LINK_TIMEOUT', `message-limit=128KiB  # file ${file}`,
+            'turn-secret=(secret)  # variable MIKROMEET_TURN_SECRET', 'turn-credential=  # default', 'idle-timeout=1m  # default',
+            'stun-url=stun:a?port=1  # variable MIKROMEET_STUN_URL'])
+            assert.ok(gateway.includes(line), `${line} is not in\n${gateway.join('\n')}`);
+        assert.ok(!gateway.some((line) => line.startsWith('max-rooms=')), 'a setting of the broker');
+        assert.ok((await print(programs[1])).includes(`max-rooms=7  # file ${file}`));
+        assert.deepStrictEqual(readdirSync(path.join(folder, 'run')), []);
+        for (const program of programs)
+            await refuses(program, ['--print-config', '--collect=x'], environment(folder), /collect/, 2);
     });
 
     test('[START-01] flag over variable over file over default', async (world) => {
