@@ -55,7 +55,8 @@ int mm_command_fail(const mm_call_t *call, int err, const char *what)
     if (err == MM_ERR_TARGET_NOT_FOUND || err == MM_ERR_TARGET_GONE)
         return say_failure(MM_EXIT_NOT_FOUND, what, "no such participant");
     return say_failure(MM_EXIT_REFUSED, what,
-                       err > 0 && err < MM_ERR_LIMIT ? mm_err_text((mm_err_t)err) : "refused");
+                       err > 0 && err < MM_ERR_LIMIT ? mm_err_text((mm_err_t)err)
+                                                     : "the broker refused");
 }
 
 /* --- asking -------------------------------------------------------------------------------- */
