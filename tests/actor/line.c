@@ -92,7 +92,7 @@ static void write_value(const mm_field_t *field, const char *value, mm_writer_t 
         mm_write_nil(out);
     else if (field == NULL || strchr(value, '!') == value)
         mm_write_str(out, mm_text(value));
-    else if (strcmp(field->wire, "creatorToken") == 0) {
+    else if (strcmp(field->wire, "creatorToken") == 0 && field->kind != MM_KIND_ID) {
         id = line_id(value);
         mm_id_print(&id, token);
         mm_write_str(out, (mm_text_t){token, sizeof token});
@@ -115,8 +115,9 @@ static bool is_for_the_stamp(const char *word)
 
 void line_write_body(const line_t *line, const mm_spec_t *spec, mm_writer_t *out)
 {
-    bool is_creation = spec->msg == MM_MSG_CREATE_ROOM;
-    uint32_t pairs = is_creation ? 1 : 0;
+    const mm_field_t *address = field_of(spec, "address");
+    bool has_address = address != NULL && address->need == MM_NEED_REQ;
+    uint32_t pairs = has_address ? 1 : 0;
 
     for (size_t i = 2; i < line->count; i++)
         pairs += is_for_the_stamp(line->words[i]) ? 0 : 1;
@@ -132,7 +133,7 @@ void line_write_body(const line_t *line, const mm_spec_t *spec, mm_writer_t *out
         mm_write_str(out, key);
         write_value(field_of(spec, name), equals + 1, out);
     }
-    if (is_creation) {
+    if (has_address) {
         const char *from = line_value(line, "from");
         mm_write_str(out, mm_text("address"));
         write_address(from != NULL ? from : "127.0.0.1", out);

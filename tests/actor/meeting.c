@@ -315,6 +315,12 @@ static void print_members(meeting_t *meeting, mm_slice_t body)
     assert_true(mm_cursor_at_end(&cursor));
 }
 
+static bool is_for_strangers(mm_msg_t msg)
+{
+    return msg == MM_MSG_ERROR || msg == MM_MSG_ROOM_CREATED || msg == MM_MSG_ROOM_FACTS ||
+           msg == MM_MSG_ROOM_DELETED;
+}
+
 /* Keeps the gateway's view of a connection, and asks whether the output may go there at all. */
 static void check_recipient(actor_t *actor, const mm_output_t *output, mm_slice_t body)
 {
@@ -334,8 +340,7 @@ static void check_recipient(actor_t *actor, const mm_output_t *output, mm_slice_
     } else if (output->msg == MM_MSG_CLOSE) {
         actor->is_bound = false;
         actor->is_closed = true;
-    } else if (output->msg != MM_MSG_ERROR && output->msg != MM_MSG_ROOM_CREATED &&
-               !actor->is_bound) {
+    } else if (!is_for_strangers(output->msg) && !actor->is_bound) {
         fail_msg("%s got %s and is in no room", actor->name, mm_spec(output->msg)->wire);
     }
 }
@@ -377,7 +382,7 @@ static void apply_change(meeting_t *meeting, const mm_change_t *change)
     while (record < meeting->records + meeting->records_count && strcmp(record->key, name) != 0)
         record++;
     if (change->is_removal) {
-        print(meeting, "store: forget %s\n", name);
+        print(meeting, "store: forget %s%s\n", name, change->is_durable ? " durably" : "");
         assert_true(record < meeting->records + meeting->records_count);
         *record = meeting->records[--meeting->records_count];
         return;

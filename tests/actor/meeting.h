@@ -11,7 +11,7 @@
  * then "ann2" and so on; ids are written by these names everywhere.  What holds spaces stands in 'quotes'.
  *
  * Out: "RECIPIENTS: TYPE(FROM) MEMBERS", "+x" and "-x" for true and false, "t=7" where the timestamp is not the turn's;
- * the seats of a bind where they are not the default; "store: ID", "store: ID durably", "store: forget ID"; "= name_of_error" where a message was dropped without an answer.
+ * the seats of a bind where they are not the default; "store: ID", "store: ID durably", "store: forget ID", also durably; "= name_of_error" where a message was dropped without an answer.
  *
  * Other commands: "> time 24h" lets time pass; "> restart" makes a new registry from the store; "> WHO create-room ..." with
  * the token named WHO and `candidates=`, `from=ADDRESS` (1.2.3.4 or 2001:db8:...).  A member that the table does not know
