@@ -264,6 +264,10 @@ static void other_methods_are_told_which_are_allowed(void **state)
     assert_int_equal(answer.status, 405);
     assert_string_equal(answer.headers, "Allow: GET, HEAD, OPTIONS\r\n");
     mm_http_answer_fini(&answer);
+    answer = ask(MM_METHOD_POST, "/api/rooms/ABC123", "", "", NULL);
+    assert_int_equal(answer.status, 405);
+    assert_string_equal(answer.headers, "Allow: GET, HEAD, DELETE, OPTIONS\r\n");
+    mm_http_answer_fini(&answer);
     answer = ask(MM_METHOD_HEAD, "/api/rooms", "", "", NULL);
     assert_int_equal(answer.status, 405);
     assert_string_equal(answer.headers, "Allow: POST, OPTIONS\r\n");
@@ -314,6 +318,43 @@ static void a_room_is_ordered(void **state)
     assert_non_null(strstr(answer.headers, "Retry-After: "));
     mm_http_answer_fini(&answer);
     mm_http_wait_destroy(&wait);
+}
+
+static void a_room_is_asked_for_by_its_path(void **state)
+{
+    mm_http_t http = {0};
+    mm_http_wait_t *wait = NULL;
+    mm_http_answer_t answer = ask(MM_METHOD_GET, "/api/rooms/a-b_9", "", "", &wait);
+    mm_room_answer_t found = {.err = MM_ERR_ROOM_NOT_FOUND};
+
+    (void)state;
+    assert_int_equal(answer.status, 0);
+    assert_int_equal(asked, MM_MSG_ROOM_STATUS);
+    mm_http_answer_late(&http, wait, &found, &answer);
+    assert_int_equal(answer.status, 404);
+    mm_http_answer_fini(&answer);
+    found = (mm_room_answer_t){.err = MM_ERR_RATE_LIMITED, .wait_ms = 1001};
+    mm_http_answer_late(&http, wait, &found, &answer);
+    assert_int_equal(answer.status, 429);
+    assert_string_equal(answer.headers, "Retry-After: 2\r\n");
+    mm_http_answer_fini(&answer);
+    mm_http_wait_destroy(&wait);
+}
+
+static void what_can_name_no_room_is_not_asked_for(void **state)
+{
+    static const char *const paths[] = {
+        "/api/rooms/a.b", "/api/rooms/a b",           "/api/rooms/\xc3\xa4",   "/api/rooms/",
+        "/api/rooms/a/b", "/api/rooms/a/invite.icsx", "/api/rooms//invite.ics"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        mm_http_wait_t *wait = NULL;
+        mm_http_answer_t answer = ask(MM_METHOD_GET, paths[i], "", "", &wait);
+        assert_int_equal(answer.status, 404);
+        assert_null(wait);
+        mm_http_answer_fini(&answer);
+    }
 }
 
 static void a_bad_order_says_what_is_wrong(void **state)
@@ -378,6 +419,8 @@ int main(void)
         cmocka_unit_test(other_methods_are_told_which_are_allowed),
         cmocka_unit_test(a_browser_gets_a_page),
         cmocka_unit_test(a_room_is_ordered),
+        cmocka_unit_test(a_room_is_asked_for_by_its_path),
+        cmocka_unit_test(what_can_name_no_room_is_not_asked_for),
         cmocka_unit_test(a_bad_order_says_what_is_wrong),
         cmocka_unit_test(an_answer_is_printed_whole),
     };
