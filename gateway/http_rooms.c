@@ -14,14 +14,16 @@ enum { HOST_BYTES = 256, RETRY_AFTER_SECONDS = 5, URL_BYTES = 512 };
 static const char *const refused_text =
     "Cannot create room. Limit reached or room ID already exists.";
 
+typedef enum what { WAITS_FOR_ROOM, WAITS_FOR_STATUS, WAITS_FOR_END, WAITS_FOR_INVITE } what_t;
+
 struct mm_http_wait {
-    enum { WAITS_FOR_ROOM, WAITS_FOR_STATUS, WAITS_FOR_END, WAITS_FOR_INVITE } what;
+    what_t what;
     mm_room_order_t *order; /* of a creation */
     char host[HOST_BYTES];  /* "" where it cannot stand in a URL */
     int64_t clock_ms;
 };
 
-static mm_http_wait_t *begin_wait(const mm_http_request_t *request, int what)
+static mm_http_wait_t *begin_wait(const mm_http_request_t *request, what_t what)
 {
     mm_http_wait_t *wait = calloc(1, sizeof *wait);
 
@@ -102,7 +104,7 @@ static bool read_room(const mm_http_request_t *request, mm_text_t *room, mm_http
 }
 
 static void ask_status(mm_http_t *http, const mm_http_request_t *request, mm_http_answer_t *answer,
-                       int what)
+                       what_t what)
 {
     struct mm_room_status status = {.address = {request->address, MM_ADDRESS_BYTES}};
     mm_text_t host = request->head.host;
