@@ -126,6 +126,96 @@ static void assert_again(fixture_t *fixture, const mm_input_t *what)
     assert_memory_equal(&before, &fixture->counters, sizeof before);
 }
 
+/* --- limits ------------------------------------------------------------------------------------ */
+
+/* Reads the output of that kind, which must be there once. */
+static void find_output(fixture_t *fixture, mm_msg_t msg, void *out)
+{
+    size_t found = 0;
+    mm_fault_t fault;
+
+    for (size_t i = 0; i < fixture->outbox.count; i++) {
+        const mm_output_t *output = &fixture->outbox.outputs[i];
+        mm_slice_t body = mm_outbox_slice(&fixture->outbox, output->body, output->body_len);
+        if (output->msg != msg)
+            continue;
+        found++;
+        assert_int_equal(mm_message_read(mm_spec(msg), body, out, &fault), MM_OK);
+    }
+    assert_int_equal(found, 1);
+}
+
+/* `password` may be NULL. */
+static mm_input_t create(fixture_t *fixture, const char *room, const char *password)
+{
+    static const uint8_t address[16] = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1};
+    struct mm_create_room wish = {.present = MM_HAS(create_room, room),
+                                  .room = mm_text(room),
+                                  .password = mm_text(password),
+                                  .address = {address, sizeof address}};
+
+    if (password != NULL)
+        wish.present |= MM_HAS(create_room, password);
+    return input(fixture, 99, MM_MSG_CREATE_ROOM, &wish);
+}
+
+/* [LIMIT-06] */
+static void join_that_may_make_no_room_leaves_and_is_closed(void **state)
+{
+    fixture_t *fixture = *state;
+    struct mm_unbind unbind;
+    struct mm_close close;
+
+    mm_input_t what = join(fixture, 1, "first", NULL);
+    assert_int_equal(run(fixture, &what), MM_OK);
+    what = join(fixture, 1, "second", "secret"); /* whose password nobody has hashed */
+    what.wait_ms = 5000;
+    assert_int_equal(run(fixture, &what), MM_ERR_RATE_LIMITED);
+    find_output(fixture, MM_MSG_UNBIND, &unbind);
+    find_output(fixture, MM_MSG_CLOSE, &close);
+    assert_int_equal(close.code, 1008);
+    assert_int_equal(fixture->counters.rooms, 0);
+    what = join(fixture, 1, "third", NULL);
+    assert_int_equal(run(fixture, &what), MM_ERR_IGNORED);
+}
+
+/* [LIMIT-05] */
+static void creation_that_is_refused_is_told_how_long_to_wait(void **state)
+{
+    fixture_t *fixture = *state;
+    struct mm_room_created created;
+
+    mm_input_t what = create(fixture, "ABC123", NULL);
+    what.wait_ms = 5000;
+    assert_int_equal(run(fixture, &what), MM_ERR_RATE_LIMITED);
+    find_output(fixture, MM_MSG_ROOM_CREATED, &created);
+    assert_int_equal(created.error, MM_ERR_RATE_LIMITED);
+    assert_int_equal(created.wait, 5000);
+    assert_int_equal(fixture->counters.rooms, 0);
+}
+
+static void what_makes_a_room_is_known_before(void **state)
+{
+    fixture_t *fixture = *state;
+    struct mm_join guest = {.room = mm_text("there")};
+
+    mm_input_t what = join(fixture, 1, "there", NULL);
+    assert_true(mm_registry_makes_room(fixture->registry, &what));
+    assert_int_equal(run(fixture, &what), MM_OK);
+    assert_true(mm_registry_makes_room(fixture->registry, &what)); /* it ends when 1 leaves it */
+    what = join(fixture, 2, "there", NULL);
+    assert_false(mm_registry_makes_room(fixture->registry, &what));
+    what = join(fixture, 2, "no room", NULL);
+    assert_false(mm_registry_makes_room(fixture->registry, &what));
+    guest.room = mm_text("elsewhere");
+    what = input(fixture, 2, MM_MSG_JOIN, &guest);
+    assert_false(mm_registry_makes_room(fixture->registry, &what));
+    what = create(fixture, "ABC123", NULL);
+    assert_true(mm_registry_makes_room(fixture->registry, &what));
+    what = gone(fixture, 3);
+    assert_false(mm_registry_makes_room(fixture->registry, &what));
+}
+
 /* --- proofs ------------------------------------------------------------------------------------ */
 
 static void proof_is_needed_where_a_password_is_made_or_asked(void **state)
@@ -246,20 +336,6 @@ static void proof_of_a_room_that_lost_its_password_is_simply_too_much(void **sta
     mm_input_t guest = join(fixture, 2, "room", "x");
     guest.proof = (mm_proof_t){.kind = MM_PROOF_WRONG, .password = made(1).password};
     assert_int_equal(run(fixture, &guest), MM_OK);
-}
-
-/* `password` may be NULL. */
-static mm_input_t create(fixture_t *fixture, const char *room, const char *password)
-{
-    static const uint8_t address[16] = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1};
-    struct mm_create_room wish = {.present = MM_HAS(create_room, room),
-                                  .room = mm_text(room),
-                                  .password = mm_text(password),
-                                  .address = {address, sizeof address}};
-
-    if (password != NULL)
-        wish.present |= MM_HAS(create_room, password);
-    return input(fixture, 99, MM_MSG_CREATE_ROOM, &wish);
 }
 
 static void creation_with_a_password_needs_its_hash_unless_the_room_exists(void **state)
@@ -434,6 +510,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(join_that_may_make_no_room_leaves_and_is_closed),
+        TEST(creation_that_is_refused_is_told_how_long_to_wait),
+        TEST(what_makes_a_room_is_known_before),
         TEST(proof_is_needed_where_a_password_is_made_or_asked),
         TEST(no_proof_is_needed_where_no_password_matters),
         TEST(last_one_of_an_ad_hoc_room_makes_it_anew_and_needs_a_hash),
