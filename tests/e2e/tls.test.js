@@ -26,7 +26,7 @@ function install(pair, to) {
 async function startTls(server, files) {
     const gateway = new Program('mikromeet-gateway', {
         env: server.environment({
-            name: 'tls', port: 0, address: '127.0.0.1', 'use-https': true, 'tls-certificate': files.certificate, 'tls-key': files.key,
+            name: `tls-${server.gateways.length}`, port: 0, address: '127.0.0.1', 'use-https': true, 'tls-certificate': files.certificate, 'tls-key': files.key,
         }),
     });
     server.gateways.push(gateway);
@@ -66,7 +66,7 @@ async function openSocket(gateway) {
 function ask(socket, message) {
     const answer = new Promise((resolve, reject) => {
         socket.once('message', (data) => resolve(JSON.parse(data)));
-        socket.once('close', () => reject(new Error('the connection was closed')));
+        socket.once('close', (code, reason) => reject(new Error(`the connection was closed: ${code} ${reason}`)));
     });
     socket.send(JSON.stringify(message));
     return within(patienceMs, 'no answer', answer);
