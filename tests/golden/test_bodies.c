@@ -193,6 +193,28 @@ static const golden_t goldens[] = {
            "\x8b\xa5rooms\x01\xacparticipants\x02\xa7waiting\x03\xb0peakParticipants\x04\xa8gateway"
            "s\x05\xa6uptime\x06\xacroomsCreated\x07\xa5joins\x08\xa6leaves\x09\xa5turns\x0a\xa7"
            "commits\x0b"),
+    ON_BUS(68, "room-status",
+           "\x82\xa6roomId\xa6"
+           "ABC123\xa7"
+           "address\xc4\x10"
+           "0123456789abcdef"),
+    ON_BUS(69, "delete-room",
+           "\x83\xa6roomId\xa6"
+           "ABC123\xac"
+           "creatorToken" ID "\xa7"
+           "address\xc4\x10"
+           "0123456789abcdef"),
+    ON_BUS(84, "room-facts",
+           "\x89\xa5"
+           "error\x00\xa6roomId\xa6"
+           "ABC123\xa5title\xa7Roadmap\xaescheduledStart\x01\xacscheduledEnd\x02\xadneedsPassword"
+           "\xc3\xa6locked\xc2\xacparticipants\x03\xafmaxParticipants\x08"),
+    ON_BUS(84, "room-facts",
+           "\x82\xa5"
+           "error\x17\xa4wait\xcd\x03\xe8"),
+    ON_BUS(85, "room-deleted",
+           "\x82\xa5"
+           "error\x03\xa4wait\xcd\x03\xe8"),
 };
 
 enum { GOLDENS = sizeof goldens / sizeof goldens[0] };
