@@ -34,11 +34,11 @@ void mm_throttle_destroy(mm_throttle_t **throttle_p)
 
 static int64_t delay_of(const mm_throttle_t *throttle, size_t failures)
 {
-    int64_t delay_ms = DELAY_MS;
+    int64_t delay_ms;
 
     if (throttle->free_failures == 0 || failures < throttle->free_failures)
         return 0;
-    delay_ms <<= failures - throttle->free_failures;
+    delay_ms = (int64_t)DELAY_MS << (failures - throttle->free_failures);
     return delay_ms < DELAY_MAX_MS ? delay_ms : DELAY_MAX_MS;
 }
 
