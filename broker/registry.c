@@ -109,14 +109,15 @@ mm_proof_kind_t mm_registry_needs_proof(const mm_registry_t *registry, const mm_
 
 bool mm_registry_makes_room(const mm_registry_t *registry, const mm_input_t *input)
 {
-    const mm_place_t *place = mm_contacts_find(registry->contacts, input->contact);
+    const mm_place_t *place;
     mm_message_t message;
     mm_room_id_t id;
     mm_fault_t fault;
 
-    if (input->spec->msg == MM_MSG_CREATE_ROOM)
-        return true;
-    if (input->spec->msg != MM_MSG_JOIN || (place != NULL && place->is_ended) ||
+    if (input->spec->msg != MM_MSG_JOIN)
+        return input->spec->msg == MM_MSG_CREATE_ROOM;
+    place = mm_contacts_find(registry->contacts, input->contact);
+    if ((place != NULL && place->is_ended) ||
         mm_message_read(input->spec, input->body, &message, &fault) != MM_OK ||
         !message.join.is_host || !mm_room_id_read(message.join.room, &id))
         return false;
