@@ -191,6 +191,13 @@ suite('rooms of one address', {}, ({ test }) => {
         assert.strictEqual((await server.broker.counters()).password_checks, before.password_checks);
     });
 
+    test('[LIMIT-05] what the operator makes is not counted', async ({ server }) => {
+        for (let i = 0; i < 12; i += 1) {
+            const end = await run('mikromeet-admin', ['create'], server.environment());
+            assert.strictEqual(end.status, 0, end.err);
+        }
+    });
+
     test('[LIMIT-06] joins that make rooms have a bucket of their own; over it: closed with 1008', async (world) => {
         const { gateway } = world.server;
         const from = freshAddress();
