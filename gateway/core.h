@@ -105,6 +105,9 @@ int64_t mm_gateway_on_time(mm_gateway_t *gateway, int64_t now_ms);
 bool mm_gateway_is_linked(const mm_gateway_t *gateway);
 mm_figures_t mm_gateway_figures(const mm_gateway_t *gateway, int64_t now_ms);
 
+/* Tells the broker that this gateway ends, as the last thing it says. */
+void mm_gateway_say_bye(mm_gateway_t *gateway);
+
 /* Closes every connection with `code` (shutdown). */
 void mm_gateway_close_all(mm_gateway_t *gateway, int code, const char *reason);
 

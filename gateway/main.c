@@ -43,7 +43,8 @@ typedef struct world {
     uv_timer_t timer;
     int64_t timer_ms;  /* when it goes off */
     int64_t drains_ms; /* when it ends; 0 while it runs */
-    bool is_flushing;  /* it ends, and all clients are gone */
+    bool has_said_bye;
+    bool is_flushing; /* it ends, and all clients are gone */
 } world_t;
 
 /* --- what the core asks for --------------------------------------------------------------- */
@@ -144,7 +145,11 @@ static void on_turn_end(uv_prepare_t *prepare)
 
     if (world->drains_ms != 0) {
         core_ms = drain(world, core_ms);
-        if (now_ms(world) >= world->drains_ms) {
+        if (now_ms(world) >= world->drains_ms && !world->has_said_bye) {
+            world->has_said_bye = true;
+            world->drains_ms = now_ms(world) + FLUSH_MS;
+            mm_gateway_say_bye(world->gateway);
+        } else if (now_ms(world) >= world->drains_ms) {
             uv_stop(&world->loop);
             return;
         }

@@ -200,6 +200,26 @@ void mm_uplink_on_frame(mm_gateway_t *gateway, mm_slice_t frame)
     resume_reading(gateway);
 }
 
+void mm_gateway_say_bye(mm_gateway_t *gateway)
+{
+    uint8_t bytes[HELLO_FRAME_BYTES];
+    mm_writer_t frame = mm_writer(bytes, sizeof bytes);
+    mm_header_t header = {.protocol = MM_PROTOCOL,
+                          .kind = MM_FRAME_BYE,
+                          .epoch = gateway->link.epoch,
+                          .session = gateway->link.session};
+
+    if (!gateway->is_linked)
+        return;
+    mm_link_fill_header(&gateway->link, &header);
+    mm_header_write(&header, &frame);
+    assert(!frame.overflow);
+    gateway->ops->send_frame(gateway->world, mm_writer_slice(&frame));
+    mm_link_end(&gateway->link);
+    gateway->is_linked = false;
+    gateway->hello_ms = INT64_MAX / 2; /* nothing follows */
+}
+
 /* Silence is counted in own ticks, none longer than two heartbeats: a gateway that was frozen blames nobody. */
 static void heartbeat(mm_gateway_t *gateway, int64_t now_ms, int64_t interval_ms)
 {

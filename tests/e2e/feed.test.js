@@ -63,11 +63,11 @@ suite('feed', { server: false }, ({ test }) => {
             const other = await server.startGateway('second');
             await feed.expect('gateway.up', { gateway: 'second' });
             await other.stop();
-            await feed.expect('gateway.down', { gateway: 'second' });
+            await feed.expect('gateway.down', { gateway: 'second', reason: 'bye' });
             const third = await server.startGateway('third');
             await feed.expect('gateway.up', { gateway: 'third' });
             await third.kill();
-            await feed.expect('gateway.down', { gateway: 'third' });
+            await feed.expect('gateway.down', { gateway: 'third', reason: 'unreachable' });
             server.gateways = server.gateways.filter((gateway) => gateway !== third && gateway !== other);
             isWhole(feed);
         });
