@@ -81,7 +81,7 @@ static void window_grows_while_its_first_entry_waits(void **state)
 {
     enum { COUNT = 1000 };
     mm_window_t window;
-    char text[16];
+    char text[32];
     void *tag;
 
     (void)state;
