@@ -151,10 +151,17 @@ static void write_close(mm_visitor_t *visitor)
 }
 
 /* The peer's close frame.  It is an answer to ours, or libwebsockets answers it.  What comes behind it is dropped
- * (RFC 6455 section 5.5.1). */
+ * (RFC 6455 section 5.5.1).  Its participant leaves now: the answer waits behind what the peer does not read, and others must not. */
 int mm_visitor_on_peer_close(mm_visitor_t *visitor)
 {
     visitor->has_peer_closed = true;
+    if (visitor->phase == MM_PHASE_SOCKET) {
+        visitor->phase = MM_PHASE_SHUT;
+        mm_visitor_set_deadline(visitor, MM_DEADLINE_SHUT);
+        mm_visitor_forget_connection(visitor);
+        visitor->has_written_close = true; /* by libwebsockets */
+        return 0;
+    }
     return visitor->has_written_close ? -1 : 0;
 }
 

@@ -34,7 +34,7 @@ function secret(word = 'text') {
 }
 
 /* options: as for Server, and `server: false` for suites that start their own.  A test takes {timeoutMs} before its body
- * where it needs longer than the others. */
+ * where it needs longer than the others; its body gets node's own context behind `world`, for diagnostics. */
 function suite(name, options, define) {
     nodeTest.describe(name, () => {
         const shared = { server: null };
@@ -47,13 +47,13 @@ function suite(name, options, define) {
         const test = (title, ...rest) => {
             const body = rest.pop();
             const { timeoutMs = 6 * patienceMs } = rest.pop() || {};
-            nodeTest.it(title, { timeout: timeoutMs }, () => runTest(shared, body));
+            nodeTest.it(title, { timeout: timeoutMs }, (t) => runTest(shared, body, t));
         };
         define({ test, shared });
     });
 }
 
-async function runTest(shared, body) {
+async function runTest(shared, body, t) {
     const servers = [];
     const folders = [];
     const world = {
@@ -72,7 +72,7 @@ async function runTest(shared, body) {
         client: (label, options) => (servers[servers.length - 1] || shared.server).client(label, options),
     };
     try {
-        await body(world);
+        await body(world, t);
         for (const server of servers) await server.stop();
     } finally {
         if (shared.server) shared.server.dropClients();
