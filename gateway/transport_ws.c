@@ -151,7 +151,8 @@ static void write_close(mm_visitor_t *visitor)
 }
 
 /* The peer's close frame.  It is an answer to ours, or libwebsockets answers it.  What comes behind it is dropped
- * (RFC 6455 section 5.5.1).  Its participant leaves now: the answer waits behind what the peer does not read, and others must not. */
+ * (RFC 6455 section 5.5.1).  Its participant leaves now: the answer waits behind what the peer does not read, others
+ * must not. */
 int mm_visitor_on_peer_close(mm_visitor_t *visitor)
 {
     visitor->has_peer_closed = true;
