@@ -276,7 +276,7 @@ static void on_action(news_t *news)
 
     if (strcmp(text_of(news, "targetId"), news->seat->id) != 0)
         WRONG(news, "for somebody else");
-    else if (is_kick && !news->seat->was_kicked)
+    else if (is_kick && !news->seat->was_kicked && !news->sim->rooms[news->seat->room].was_ended)
         WRONG(news, "nobody kicked it");
     else if (is_kick)
         news->talk->kick_told = true;
@@ -616,6 +616,24 @@ static bool is_held_up(const sim_t *sim, const sim_talk_t *talk)
     return false;
 }
 
+static bool is_pending_host(const sim_t *sim, const sim_talk_t *talk)
+{
+    const sim_said_t *join = sim_answers_pending_join(talk);
+
+    return join != NULL && sim_judge_seat(sim, join->seat)->is_host;
+}
+
+/* Whoever made its room has asked for the end of it. */
+static bool may_have_ended(const sim_t *sim, const sim_talk_t *talk)
+{
+    const sim_seat_t *seat = sim_judge_seat(sim, talk->seat);
+    const sim_said_t *join = sim_answers_pending_join(talk);
+
+    if (seat != NULL && sim->rooms[seat->room].was_ended)
+        return true;
+    return join != NULL && sim->rooms[sim_judge_seat(sim, join->seat)->room].was_ended;
+}
+
 static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
 {
     const sim_talk_t *talk = &socket->talk;
@@ -637,7 +655,10 @@ static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
     case 4004:
         return talk->reject_told;
     case 4005:
-        return talk->end_told;
+        return talk->end_told || may_have_ended(sim, talk);
+    case 1008:
+        return talk->may_close == code ||
+               (sim->settings.rate_limit_rooms > 0 && is_pending_host(sim, talk));
     default:
         return talk->may_close == code;
     }

@@ -7,6 +7,7 @@
  *   world.c    what happens next; how processes start, freeze and die
  *   bus.c      frames and helpers       socket.c   a gateway's connections to browsers
  *   browser.c  what browsers do         speech.c   how they say it
+ *   request.c  what is asked over HTTP
  *   fault.c    faults planted on purpose, to see that the judge finds them
  * Not here: the product; nothing of this folder is linked into it. */
 #ifndef MM_TESTS_SIM_SIM_H
@@ -122,12 +123,24 @@ typedef struct sim_browser {
     int64_t next_ms;
 } sim_browser_t;
 
+typedef struct sim_request { /* over HTTP, one of each kind for each room */
+    size_t room, gateway;
+    mm_msg_t msg;
+    uint64_t
+        epoch; /* in which it was asked: a new broker knows another room of that name, or none */
+    bool is_pending, must_be_there, has_wrong_token;
+} sim_request_t;
+
+enum { SIM_REQUESTS = 3 };
+
 typedef struct sim_room {
     char id[MM_ROOM_ID_MAX + 1]; /* as it is printed */
     char password[16];
     char token[SIM_ID_BYTES];
     int64_t capacity;           /* wanted; 0 the default */
     bool is_wanted, is_certain; /* kept: asked for; there, and nobody can end it */
+    bool was_ended;             /* its maker asked for its end */
+    sim_request_t requests[SIM_REQUESTS];
 } sim_room_t;
 
 typedef struct sim_gateway {
@@ -238,9 +251,11 @@ bool sim_socket_is_open(const sim_socket_t *socket); /* for its browser */
 
 /* browser.c */
 void sim_browser_act(sim_t *sim, sim_browser_t *browser);
-void sim_browser_want_room(sim_t *sim, size_t room);
-void sim_browser_on_room(sim_t *sim, size_t room, const mm_room_answer_t *answer);
 void sim_browser_on_end(sim_t *sim, sim_socket_t *socket, int code);
+
+/* request.c */
+void sim_request_act(sim_t *sim, size_t room);
+void sim_request_on_answer(sim_t *sim, sim_request_t *request, const mm_room_answer_t *answer);
 
 /* speech.c */
 size_t sim_speech_join(sim_t *sim, sim_socket_t *socket, size_t room, bool is_host);

@@ -51,10 +51,7 @@ static void random_bytes(void *world, uint8_t *out, size_t len)
 
 static void on_answer(void *world, void *request, const mm_room_answer_t *answer)
 {
-    sim_gateway_t *gateway = world;
-    const sim_room_t *room = request;
-
-    sim_browser_on_room(gateway->sim, (size_t)(room - gateway->sim->rooms), answer);
+    sim_request_on_answer(((sim_gateway_t *)world)->sim, request, answer);
 }
 
 /* Whether the socket takes nothing more now. */

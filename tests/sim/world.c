@@ -107,6 +107,8 @@ static void kill_broker(sim_t *sim)
     if (broker->core == NULL)
         return;
     SIM_SAY(sim, "broker dies");
+    if (sim_random_chance(&sim->random, 300))
+        mm_broker_say_bye(broker->core);
     mm_broker_destroy(&broker->core);
     add_up(&sim->totals, &broker->counters);
     broker->counters = (mm_counters_t){0};
@@ -122,8 +124,6 @@ static void kill_broker(sim_t *sim)
         sim->seats[i]->was_certain = false;
     excuse_all(sim, away_ms + GRACE_MS);
     sim_note(sim, SIM_EVENT_START_BROKER, 0, away_ms);
-    for (size_t i = 0; i < SIM_ROOMS_KEPT; i++)
-        sim_note(sim, SIM_EVENT_ROOM_WANTED, i, away_ms + sim_delay(sim, 2000));
 }
 
 static void start_gateway(sim_t *sim, sim_gateway_t *gateway)
@@ -145,11 +145,27 @@ static void start_gateway(sim_t *sim, sim_gateway_t *gateway)
     sim_note(sim, SIM_EVENT_WAKE_GATEWAY, gateway->index, 0);
 }
 
-static void kill_gateway(sim_t *sim, sim_gateway_t *gateway)
+/* Whoever asked it gets no answer any more. */
+static void forget_requests(sim_t *sim, size_t gateway)
+{
+    for (size_t i = 0; i < SIM_ROOMS; i++)
+        for (size_t j = 0; j < SIM_REQUESTS; j++)
+            if (sim->rooms[i].requests[j].gateway == gateway)
+                sim->rooms[i].requests[j].is_pending = false;
+}
+
+static void kill_gateway(sim_t *sim, sim_gateway_t *gateway, bool in_peace)
 {
     if (gateway->core == NULL)
         return;
-    SIM_SAY(sim, "gateway %zu dies", gateway->index);
+    SIM_SAY(sim, "gateway %zu %s", gateway->index, in_peace ? "ends" : "dies");
+    if (in_peace) {
+        excuse_all(sim, GRACE_MS);
+        mm_gateway_close_all(gateway->core, 1012, "restart");
+        mm_gateway_say_bye(gateway->core);
+        sim_bus_arrive_up(sim, gateway);
+    }
+    forget_requests(sim, gateway->index);
     for (size_t i = 0; i < sim->socket_count; i++)
         if (sim->sockets[i]->gateway == gateway->index &&
             sim->sockets[i]->generation == gateway->generation)
@@ -203,7 +219,7 @@ static void make_trouble(sim_t *sim)
     } else if (kind == 7) {
         gateway->skew_ms = sim_delay(sim, 400) - 200;
     } else if (kind == 8) {
-        kill_gateway(sim, gateway);
+        kill_gateway(sim, gateway, sim_random_chance(&sim->random, 300));
     } else if (kind == 9) {
         kill_broker(sim);
     }
@@ -337,7 +353,7 @@ static void handle(sim_t *sim, sim_event_t *event)
         sim_browser_act(sim, &sim->browsers[event->subject]);
         break;
     case SIM_EVENT_ROOM_WANTED:
-        sim_browser_want_room(sim, event->subject);
+        sim_request_act(sim, event->subject);
         break;
     case SIM_EVENT_TROUBLE:
         make_trouble(sim);
@@ -405,6 +421,11 @@ static void draw_settings(sim_t *sim)
     sim->settings.max_rooms = SIM_PICK(random, 10000, 10000, 6);
     sim->settings.hash_queue = SIM_PICK(random, 64, 1);
     sim->settings.password_failures = SIM_PICK(random, 0, 5);
+    sim->settings.rate_limit_rooms = SIM_PICK(random, 0, 0, 10, 1);
+    sim->settings.rate_limit_guesses = SIM_PICK(random, 0, 0, 20, 1);
+    sim->settings.rate_limit_messages = SIM_PICK(random, 50, 50, 5);
+    sim->settings.rate_limit_chunks = SIM_PICK(random, 4194304, 65536);
+    sim->settings.max_latent_rooms = SIM_PICK(random, 1000, 1);
     /* All browsers come from one address. */
     sim->settings.rate_limit_rooms = sim->settings.rate_limit_guesses = 0;
     for (size_t i = 0; i < SIM_GATEWAYS; i++) {
