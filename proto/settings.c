@@ -1,43 +1,22 @@
 /* Where settings come from: defaults, then the file, then the variables, then the flags; each layer
  * is read over the one before.  The first mistake ends the reading with one line on stderr.
- * Not here: what a value may be (proto/settings_row.c), --help (proto/settings_help.c). */
+ * Not here: what a value may be (proto/settings_row.c), the command line (proto/settings_flags.c), --help
+ * (proto/settings_help.c). */
 #include "proto/settings.h"
 #include "proto/address.h"
-#include "proto/settings_row.h"
+#include "proto/settings_reading.h"
 #include <assert.h>
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_BYTES = 256 * 1024, PLACE_BYTES = 320 };
+enum { FILE_BYTES = 256 * 1024 };
 
-/* Values of getopt_long beyond the rows, which are numbered from FLAG_ROWS on. */
-enum { FLAG_HELP = 256, FLAG_VERSION, FLAG_CHECK, FLAG_PRINT, FLAG_CONFIG, FLAG_ROWS };
-
-enum { LAYER_DEFAULTS, LAYER_FILE, LAYER_LEGACY, LAYER_VARIABLES, LAYER_FLAGS };
-
-/* One run of mm_settings_init. */
-typedef struct reading {
-    mm_settings_t *out;
-    unsigned program;
-    mm_command_line_t *line; /* NULL for programs that know settings only */
-    int layer;               /* the LAYER_ being read */
-    const char **flags;      /* by row: the value of the flag, NULL without one */
-    int *given_in;           /* by row: the last layer that gave a value */
-    const char *config;      /* path of the file, NULL without one */
-    unsigned wants;          /* WANTS_ bits */
-    mm_settings_result_t result;
-} reading_t;
-
-enum { WANTS_HELP = 1 << 0, WANTS_VERSION = 1 << 1, WANTS_CHECK = 1 << 2, WANTS_PRINT = 1 << 3 };
-
-/* Prints the one line.  `place` may hold text from outside: only printable ASCII of it is shown. */
-__attribute__((format(printf, 4, 5))) static bool
-refuse(reading_t *reading, mm_settings_result_t result, const char *place, const char *format, ...)
+bool mm_settings_refuse(mm_settings_reading_t *reading, mm_settings_result_t result,
+                        const char *place, const char *format, ...)
 {
     char shown[PLACE_BYTES];
     char complaint[256];
@@ -56,47 +35,49 @@ refuse(reading_t *reading, mm_settings_result_t result, const char *place, const
     return false;
 }
 
-static bool is_ours(const reading_t *reading, const mm_setting_t *row)
+bool mm_settings_is_ours(const mm_settings_reading_t *reading, const mm_setting_t *row)
 {
     return (row->programs & reading->program) != 0;
 }
 
-static bool give(reading_t *reading, const mm_setting_t *row, const char *place, const char *value)
+bool mm_settings_give(mm_settings_reading_t *reading, const mm_setting_t *row, const char *place,
+                      const char *value)
 {
     char accepts[MM_SETTING_ACCEPTS_BYTES];
     int *given_in = &reading->given_in[row - mm_setting_rows()];
 
-    if (!is_ours(reading, row))
+    if (!mm_settings_is_ours(reading, row))
         return true;
     if (row->kind == MM_SETTING_IS_SECRET && *given_in == reading->layer)
-        return refuse(reading, MM_SETTINGS_REFUSED, place, "given twice, as value and as file");
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place,
+                                  "given twice, as value and as file");
     *given_in = reading->layer;
     if (mm_setting_assign(row, value, reading->out))
         return true;
     mm_setting_accepts(row, accepts);
-    return refuse(reading, MM_SETTINGS_REFUSED, place, "must be %s", accepts);
+    return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "must be %s", accepts);
 }
 
 /* A secret from the file that `path` names; line ends at its end do not belong to it. */
-static bool give_from_file(reading_t *reading, const mm_setting_t *row, const char *place,
-                           const char *path)
+static bool give_from_file(mm_settings_reading_t *reading, const mm_setting_t *row,
+                           const char *place, const char *path)
 {
     size_t length = 0;
     char *secret = NULL;
     bool done = false;
 
-    if (!is_ours(reading, row))
+    if (!mm_settings_is_ours(reading, row))
         return true;
     secret = mm_setting_read_file(path, (size_t)row->max + 2, &length);
     if (secret == NULL)
-        return refuse(reading, MM_SETTINGS_REFUSED, place, "cannot read that file: %s",
-                      strerror(errno));
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "cannot read that file: %s",
+                                  strerror(errno));
     while (length > 0 && (secret[length - 1] == '\n' || secret[length - 1] == '\r'))
         secret[--length] = '\0';
     if (strlen(secret) != length)
-        done = refuse(reading, MM_SETTINGS_REFUSED, place, "that file is no text");
+        done = mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "that file is no text");
     else
-        done = give(reading, row, place, secret);
+        done = mm_settings_give(reading, row, place, secret);
     explicit_bzero(secret, length);
     free(secret);
     return done;
@@ -117,32 +98,33 @@ static const mm_setting_t *find_secret_file(const char *key)
     return NULL;
 }
 
-static bool read_member(reading_t *reading, const char *place, const char *key, const json_t *value)
+static bool read_member(mm_settings_reading_t *reading, const char *place, const char *key,
+                        const json_t *value)
 {
     const mm_setting_t *secret = find_secret_file(key);
     const mm_setting_t *row = secret != NULL ? secret : mm_setting_find(key);
     char number[32];
 
     if (row == NULL)
-        return refuse(reading, MM_SETTINGS_REFUSED, place, "no such setting");
-    if (!is_ours(reading, row))
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "no such setting");
+    if (!mm_settings_is_ours(reading, row))
         return true;
     if (secret != NULL && json_is_string(value))
         return give_from_file(reading, row, place, json_string_value(value));
     if (json_is_string(value))
-        return give(reading, row, place, json_string_value(value));
+        return mm_settings_give(reading, row, place, json_string_value(value));
     if (mm_setting_is_text(row))
-        return refuse(reading, MM_SETTINGS_REFUSED, place, "must be a string");
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "must be a string");
     if (json_is_boolean(value))
-        return give(reading, row, place, json_is_true(value) ? "true" : "false");
+        return mm_settings_give(reading, row, place, json_is_true(value) ? "true" : "false");
     if (!json_is_integer(value))
-        return refuse(reading, MM_SETTINGS_REFUSED, place,
-                      "must be a string, a whole number or a boolean");
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place,
+                                  "must be a string, a whole number or a boolean");
     (void)snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    return give(reading, row, place, number);
+    return mm_settings_give(reading, row, place, number);
 }
 
-static bool read_config(reading_t *reading)
+static bool read_config(mm_settings_reading_t *reading)
 {
     size_t length = 0;
     json_error_t error;
@@ -153,18 +135,19 @@ static bool read_config(reading_t *reading)
     char *bytes = mm_setting_read_file(reading->config, FILE_BYTES, &length);
 
     if (bytes == NULL)
-        return refuse(reading, MM_SETTINGS_NO_FILE, reading->config, "cannot be read: %s",
-                      strerror(errno));
+        return mm_settings_refuse(reading, MM_SETTINGS_NO_FILE, reading->config,
+                                  "cannot be read: %s", strerror(errno));
     object = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &error);
     explicit_bzero(bytes, length);
     free(bytes);
     /* jansson's own text would quote the file, and a secret may stand there. */
     if (object == NULL)
-        return refuse(reading, MM_SETTINGS_REFUSED, reading->config,
-                      "line %d, column %d: not valid JSON, or a key given twice", error.line,
-                      error.column);
+        return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, reading->config,
+                                  "line %d, column %d: not valid JSON, or a key given twice",
+                                  error.line, error.column);
     if (!json_is_object(object))
-        done = refuse(reading, MM_SETTINGS_REFUSED, reading->config, "must be a JSON object");
+        done = mm_settings_refuse(reading, MM_SETTINGS_REFUSED, reading->config,
+                                  "must be a JSON object");
     json_object_foreach(object, key, value)
     {
         char place[PLACE_BYTES];
@@ -186,7 +169,7 @@ static const char *value_of(const char *entry, const char *name)
     return strncmp(entry, name, length) == 0 && entry[length] == '=' ? entry + length + 1 : NULL;
 }
 
-static bool read_legacy_variable(reading_t *reading, const char *entry)
+static bool read_legacy_variable(mm_settings_reading_t *reading, const char *entry)
 {
     for (const mm_setting_legacy_t *old = mm_setting_legacies(); old->variable != NULL; old++) {
         const char *value = value_of(entry, old->variable);
@@ -198,14 +181,14 @@ static bool read_legacy_variable(reading_t *reading, const char *entry)
         if (value == NULL || *value == '\0')
             continue;
         if (old->unit[0] == '\0')
-            return give(reading, row, old->variable, value);
+            return mm_settings_give(reading, row, old->variable, value);
         (void)snprintf(with_unit, sizeof with_unit, "%.40s%s", value, old->unit);
-        return give(reading, row, old->variable, with_unit);
+        return mm_settings_give(reading, row, old->variable, with_unit);
     }
     return true;
 }
 
-static bool read_variable(reading_t *reading, const char *entry)
+static bool read_variable(mm_settings_reading_t *reading, const char *entry)
 {
     char name[PLACE_BYTES];
 
@@ -219,18 +202,18 @@ static bool read_variable(reading_t *reading, const char *entry)
         mm_setting_variable(row, "", variable);
         value = value_of(entry, variable);
         if (value != NULL)
-            return give(reading, row, variable, value);
+            return mm_settings_give(reading, row, variable, value);
         mm_setting_variable(row, "_FILE", variable);
         value = row->kind == MM_SETTING_IS_SECRET ? value_of(entry, variable) : NULL;
         if (value != NULL)
             return give_from_file(reading, row, variable, value);
     }
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(entry, "="), entry);
-    return refuse(reading, MM_SETTINGS_REFUSED, name, "no such setting");
+    return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, name, "no such setting");
 }
 
-static bool read_variables(reading_t *reading, int layer, char **environ_,
-                           bool (*read)(reading_t *reading, const char *entry))
+static bool read_variables(mm_settings_reading_t *reading, int layer, char **environ_,
+                           bool (*read)(mm_settings_reading_t *reading, const char *entry))
 {
     reading->layer = layer;
     for (; *environ_ != NULL; environ_++) {
@@ -240,140 +223,11 @@ static bool read_variables(reading_t *reading, int layer, char **environ_,
     return true;
 }
 
-/* --- the flags ---------------------------------------------------------------------------- */
-
-/* Flags of the program's own are numbered behind the rows. */
-static size_t own_flag_count(const reading_t *reading)
-{
-    size_t count = 0;
-
-    while (reading->line != NULL && reading->line->flags[count].name != NULL)
-        count++;
-    return count;
-}
-
-static struct option *make_options(const reading_t *reading)
-{
-    static const struct option fixed[] = {
-        {"help", no_argument, NULL, FLAG_HELP},
-        {"version", no_argument, NULL, FLAG_VERSION},
-        {"check-config", no_argument, NULL, FLAG_CHECK},
-        {"print-config", no_argument, NULL, FLAG_PRINT},
-        {"config", required_argument, NULL, FLAG_CONFIG},
-    };
-    size_t count = sizeof fixed / sizeof fixed[0];
-    struct option *options =
-        calloc(count + mm_setting_count() + own_flag_count(reading) + 1, sizeof *options);
-
-    if (options == NULL)
-        abort();
-    memcpy(options, fixed, sizeof fixed);
-    for (size_t i = 0; i < mm_setting_count(); i++) {
-        const mm_setting_t *row = &mm_setting_rows()[i];
-
-        if (!is_ours(reading, row) || row->kind == MM_SETTING_IS_SECRET)
-            continue;
-        options[count++] = (struct option){
-            .name = row->name,
-            .has_arg = row->kind == MM_SETTING_IS_SWITCH ? optional_argument : required_argument,
-            .val = FLAG_ROWS + (int)i,
-        };
-    }
-    for (size_t i = 0; i < own_flag_count(reading); i++)
-        options[count++] = (struct option){
-            .name = reading->line->flags[i].name,
-            .has_arg = reading->line->flags[i].has_value ? required_argument : no_argument,
-            .val = FLAG_ROWS + (int)(mm_setting_count() + i),
-        };
-    return options;
-}
-
-/* A word of the command line without what it gives: that may be a secret, even where no flag takes one. */
-static bool refuse_word(reading_t *reading, const char *word, const char *complaint)
-{
-    char name[PLACE_BYTES];
-
-    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    return refuse(reading, MM_SETTINGS_USAGE, name, "%s", complaint);
-}
-
-/* Notes one flag.  `word` is what stands on the command line: getopt_long also takes beginnings of
- * names, which would change their meaning with the next setting, so they are refused. */
-static bool note_flag(reading_t *reading, const char *word, int flag, const char *name)
-{
-    if (flag == ':')
-        return refuse_word(reading, word, "needs a value");
-    if (flag == '?' || strncmp(word, "--", 2) != 0 || strcspn(word + 2, "=") != strlen(name))
-        return refuse_word(reading, word, "no such flag; --help lists them");
-    if (flag == FLAG_HELP)
-        reading->wants |= WANTS_HELP;
-    else if (flag == FLAG_VERSION)
-        reading->wants |= WANTS_VERSION;
-    else if (flag == FLAG_CHECK)
-        reading->wants |= WANTS_CHECK;
-    else if (flag == FLAG_PRINT)
-        reading->wants |= WANTS_PRINT;
-    else if (flag == FLAG_CONFIG)
-        reading->config = optarg;
-    else if ((size_t)(flag - FLAG_ROWS) >= mm_setting_count())
-        reading->line->flags[(size_t)(flag - FLAG_ROWS) - mm_setting_count()].value =
-            optarg != NULL ? optarg : "";
-    else
-        reading->flags[flag - FLAG_ROWS] = optarg != NULL ? optarg : "true";
-    return true;
-}
-
-static bool note_flags(reading_t *reading, int argc, char **argv)
-{
-    struct option *options = make_options(reading);
-    bool done = true;
-
-    optind = 0; /* glibc: begin anew, also in a test that reads many command lines */
-    opterr = 0;
-    while (done) {
-        int index = 0;
-        int flag = getopt_long(argc, argv, reading->line != NULL ? ":" : "+:", options, &index);
-        const char *word = NULL;
-
-        if (flag == -1)
-            break;
-        word = argv[optind - 1];
-        if (optarg != NULL && optarg == word)
-            word = argv[optind - 2]; /* the value stands behind its flag */
-        done = note_flag(reading, word, flag, options[index].name);
-    }
-    free(options);
-    if (done && reading->line != NULL) {
-        reading->line->word_count = argc - optind;
-        reading->line->words = argv + optind;
-    } else if (done && optind < argc) {
-        done = refuse_word(reading, argv[optind], "no such flag; --help lists them");
-    }
-    return done;
-}
-
-static bool read_flags(reading_t *reading)
-{
-    reading->layer = LAYER_FLAGS;
-    for (size_t i = 0; i < mm_setting_count(); i++) {
-        const mm_setting_t *row = &mm_setting_rows()[i];
-        char place[PLACE_BYTES];
-
-        if (reading->flags[i] == NULL)
-            continue;
-        (void)snprintf(place, sizeof place, "--%s", row->name);
-        if (!give(reading, row, place, reading->flags[i])) {
-            reading->result = MM_SETTINGS_USAGE;
-            return false;
-        }
-    }
-    return true;
-}
-
 /* --- all together ------------------------------------------------------------------------- */
 
 /* Where the value of a setting came from, for a complaint that comes later than its reading. */
-static void print_place(const reading_t *reading, const mm_setting_t *row, char out[PLACE_BYTES])
+static void print_place(const mm_settings_reading_t *reading, const mm_setting_t *row,
+                        char out[PLACE_BYTES])
 {
     char variable[MM_SETTING_VARIABLE_BYTES];
 
@@ -399,17 +253,17 @@ static void print_place(const reading_t *reading, const mm_setting_t *row, char 
     }
 }
 
-static bool refuse_setting(reading_t *reading, const char *name, const char *complaint)
+static bool refuse_setting(mm_settings_reading_t *reading, const char *name, const char *complaint)
 {
     const mm_setting_t *row = mm_setting_find(name);
     char place[PLACE_BYTES];
 
     assert(row != NULL);
     print_place(reading, row, place);
-    return refuse(reading, MM_SETTINGS_REFUSED, place, "%s", complaint);
+    return mm_settings_refuse(reading, MM_SETTINGS_REFUSED, place, "%s", complaint);
 }
 
-static bool check_networks(reading_t *reading, const char *name, const char *value)
+static bool check_networks(mm_settings_reading_t *reading, const char *name, const char *value)
 {
     size_t bad = 0;
     mm_networks_t *networks = mm_networks_read(mm_text(value), &bad);
@@ -425,7 +279,7 @@ static bool check_networks(reading_t *reading, const char *name, const char *val
 }
 
 /* What one setting says about another.  A default gives way where only the other one was set. */
-static bool check_together(reading_t *reading)
+static bool check_together(mm_settings_reading_t *reading)
 {
     mm_settings_t *out = reading->out;
     const mm_setting_t *participants = mm_setting_find("default-participants");
@@ -442,7 +296,7 @@ static bool check_together(reading_t *reading)
     return check_networks(reading, "trusted-proxies", out->trusted_proxies);
 }
 
-static bool read_all(reading_t *reading, char **environ_)
+static bool read_all(mm_settings_reading_t *reading, char **environ_)
 {
     for (char **entry = environ_; reading->config == NULL && *entry != NULL; entry++) {
         const char *value = value_of(*entry, "MIKROMEET_CONFIG");
@@ -455,11 +309,11 @@ static bool read_all(reading_t *reading, char **environ_)
         return false;
     return read_variables(reading, LAYER_LEGACY, environ_, read_legacy_variable) &&
            read_variables(reading, LAYER_VARIABLES, environ_, read_variable) &&
-           read_flags(reading) && check_together(reading);
+           mm_settings_read_flags(reading) && check_together(reading);
 }
 
 /* --print-config: a line for each setting, with where its value comes from. */
-static void print_all(const reading_t *reading)
+static void print_all(const mm_settings_reading_t *reading)
 {
     static const char *const origins[] = {[LAYER_DEFAULTS] = "default",
                                           [LAYER_FILE] = "file",
@@ -471,7 +325,7 @@ static void print_all(const reading_t *reading)
         int layer = reading->given_in[row - mm_setting_rows()];
         char place[PLACE_BYTES];
 
-        if (!is_ours(reading, row))
+        if (!mm_settings_is_ours(reading, row))
             continue;
         print_place(reading, row, place);
         (void)printf("%s=", row->name);
@@ -483,11 +337,11 @@ static void print_all(const reading_t *reading)
     }
 }
 
-static void answer(reading_t *reading, int argc, char **argv, char **environ_)
+static void answer(mm_settings_reading_t *reading, int argc, char **argv, char **environ_)
 {
     const char *program = mm_setting_program(reading->program);
 
-    if (!note_flags(reading, argc, argv))
+    if (!mm_settings_note_flags(reading, argc, argv))
         return;
     if ((reading->wants & WANTS_HELP) != 0) {
         if (reading->line != NULL)
@@ -522,7 +376,8 @@ mm_settings_result_t mm_settings_init_command(mm_settings_t *out, unsigned progr
                                               mm_command_line_t *line, int argc, char **argv,
                                               char **environ_)
 {
-    reading_t reading = {.out = out, .program = program, .line = line, .result = MM_SETTINGS_RUN};
+    mm_settings_reading_t reading = {
+        .out = out, .program = program, .line = line, .result = MM_SETTINGS_RUN};
 
     reading.flags = calloc(mm_setting_count(), sizeof *reading.flags);
     reading.given_in = calloc(mm_setting_count(), sizeof *reading.given_in);
