@@ -80,8 +80,10 @@ static void write_changed(sim_t *sim, mm_downward_t *entry, mm_writer_t *out)
     } else if (sim_fault_strikes(sim, SIM_FAULT_RECIPIENT_LOST, 30)) {
         bytes[0] = 0x90;
         entry->recipients = (mm_slice_t){bytes, 1};
-    } else if (entry->spec->msg == MM_MSG_CHAT &&
-               sim_fault_strikes(sim, SIM_FAULT_CHAT_RESTAMPED, 100)) {
+    } else if ((entry->spec->msg == MM_MSG_CHAT &&
+                sim_fault_strikes(sim, SIM_FAULT_CHAT_RESTAMPED, 100)) ||
+               (entry->spec->msg == MM_MSG_OFFER &&
+                sim_fault_strikes(sim, SIM_FAULT_RELAY_RESTAMPED, 300))) {
         mm_write_i64(&later, mm_cursor_i64(&was) + 1);
         entry->time = mm_writer_slice(&later);
     }

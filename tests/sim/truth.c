@@ -225,6 +225,20 @@ static void check_view(sim_t *sim, sim_seat_t *viewer, const person_t *person)
         sim_fail(sim, "%s does not know whether %s records", viewer->name, seat->name);
 }
 
+/* Whoever is believed to record is in the room and does. */
+static void check_recorder(sim_t *sim, const census_t *census, const person_t *who,
+                           const sim_seat_t *viewer)
+{
+    for (size_t i = 0; i < census->count; i++) {
+        const person_t *person = &census->people[i];
+        if (strcmp(person->room, who->room) == 0 && strcmp(person->id, viewer->recorder) == 0 &&
+            person->facts.is_recorder)
+            return;
+    }
+    if (viewer->recorder[0] != '\0')
+        sim_fail(sim, "%s believes that somebody records who does not", viewer->name);
+}
+
 static void check_roster(sim_t *sim, const census_t *census, const person_t *who,
                          sim_seat_t *viewer)
 {
@@ -237,6 +251,7 @@ static void check_roster(sim_t *sim, const census_t *census, const person_t *who
         others += !person->facts.is_waiting;
         check_view(sim, viewer, person);
     }
+    check_recorder(sim, census, who, viewer);
     for (size_t i = 0; i < viewer->peer_count; i++)
         present += viewer->peers[i].is_present;
     if (present != others && !sim->has_failed)
