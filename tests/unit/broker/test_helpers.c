@@ -143,7 +143,7 @@ static void storer_commits_and_says_so(void **state)
 
 static void answers_that_are_cut_are_malformed(void **state)
 {
-    uint8_t bytes[128];
+    uint8_t bytes[128], password[MM_HASH_BYTES] = {0};
     mm_writer_t out = mm_writer(bytes, sizeof bytes);
     mm_hash_result_t result;
     mm_err_t err;
@@ -154,8 +154,8 @@ static void answers_that_are_cut_are_malformed(void **state)
     mm_write_u64(&out, 1);
     mm_write_bool(&out, true);
     mm_write_bool(&out, true);
-    mm_write_bin(&out, (mm_slice_t){bytes, MM_SALT_BYTES});
-    mm_write_bin(&out, (mm_slice_t){bytes, MM_HASH_BYTES});
+    mm_write_bin(&out, (mm_slice_t){password, MM_SALT_BYTES});
+    mm_write_bin(&out, (mm_slice_t){password, MM_HASH_BYTES});
     for (size_t len = 0; len < out.size; len++)
         assert_int_equal(mm_hasher_read((mm_slice_t){bytes, len}, &result), MM_ERR_MALFORMED);
     assert_int_equal(mm_hasher_read(mm_writer_slice(&out), &result), MM_OK);

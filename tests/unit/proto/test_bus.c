@@ -47,7 +47,8 @@ static void on_frame(void *ctx, mm_slice_t route, mm_slice_t frame)
     uint32_t number = 0;
 
     assert_true(route.len <= ROUTE_MAX);
-    memcpy(side->route, route.ptr, route.len);
+    if (route.len > 0)
+        memcpy(side->route, route.ptr, route.len);
     side->route_len = route.len;
     if (frame.len >= sizeof number)
         memcpy(&number, frame.ptr, sizeof number);

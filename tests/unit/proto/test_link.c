@@ -59,8 +59,10 @@ static mm_err_t on_entry(void *owner, mm_cursor_t *cursor)
     assert_false(cursor->failed);
     if (end->entry_answer != MM_OK)
         return end->entry_answer;
-    strncat(end->heard, text.ptr, text.len);
-    strcat(end->heard, " ");
+    if (strlen(end->heard) + text.len + 2 <= sizeof end->heard) { /* long ones are only counted */
+        strncat(end->heard, text.ptr, text.len);
+        strcat(end->heard, " ");
+    }
     if (!end->holds_back)
         mm_link_done(&end->link, number, (size_t)(cursor->at - start), 0);
     return MM_OK;
