@@ -217,9 +217,9 @@ if (!process.env.MM_PREFER_RELEASE) {
                 bob.socket.pause();
                 manyChunks(ann, bob);
                 sendChunks(ann, cleo, 0, 10);
-                await cleo.next('participant-left', { participantId: bob.id });
                 await far.line('connection_closed', (line) => line.code === 1013 && line.reason === 'too slow');
                 bob.socket.resume();
+                await cleo.next('participant-left', { participantId: bob.id });
                 for (let index = 0; index < 10; index += 1) await cleo.next('file-chunk', { index, participantId: ann.id });
                 await ann.next('participant-left', { participantId: bob.id });
                 await bob.closed(1013, null);
