@@ -1,10 +1,10 @@
 /* A world in one process: one broker core, two gateway cores, the bus between them, browsers, and a judge.  The cores are the very
  * objects of the processes; everything around them is played: time is a number, chance is a seed, frames and bytes lie in pipes.
  *
- * The judge (judge.c, answers.c) knows what browsers sent and received, as JSON text, and nothing else; truth.c compares that with
- * the registry and looks into the cores, which no browser can.  A failure ends the run; seed and limit replay it exactly.
+ * The judge (judge.c, news_*.c, answers.c, endings.c) knows what browsers sent and received, as JSON text, and nothing else; truth.c
+ * compares that with the registry and looks into the cores, which no browser can.  A failure ends the run; seed and limit replay it exactly.
  *
- *   world.c    what happens next; how processes start, freeze and die
+ *   world.c    what happens next          trouble.c  how processes start, freeze and die
  *   bus.c      frames and helpers       socket.c   a gateway's connections to browsers
  *   browser.c  what browsers do         speech.c   how they say it
  *   request.c  what is asked over HTTP
@@ -225,6 +225,12 @@ int64_t sim_delay(sim_t *sim, int64_t most_ms);
 uint64_t sim_turns(const sim_t *sim);
 sim_gateway_t *sim_live_gateway(sim_t *sim, size_t index); /* NULL while it is dead or frozen */
 
+/* trouble.c */
+void sim_start_broker(sim_t *sim);
+void sim_start_gateway(sim_t *sim, sim_gateway_t *gateway);
+void sim_make_trouble(sim_t *sim);
+void sim_add_up(mm_counters_t *totals, const mm_counters_t *counters);
+
 /* bus.c */
 extern const mm_broker_ops_t sim_broker_ops;
 mm_err_t sim_bus_send_up(void *world, mm_slice_t frame);
@@ -272,10 +278,13 @@ sim_seat_t *sim_judge_new_seat(sim_t *sim);
 sim_seat_t *sim_judge_seat(const sim_t *sim, size_t serial); /* NULL for 0 */
 sim_seat_t *sim_judge_find(const sim_t *sim, const char *id);
 sim_peer_t *sim_judge_peer(sim_seat_t *seat, size_t of); /* makes it */
+sim_peer_t *sim_judge_find_peer(const sim_seat_t *seat, size_t of);
 void sim_judge_hear(sim_t *sim, sim_socket_t *socket, const char *text, size_t len);
+void sim_judge_over(sim_t *sim, sim_socket_t *socket); /* its seat is no more */
+
+/* endings.c */
 void sim_judge_close(sim_t *sim, sim_socket_t *socket, int code);
 void sim_judge_rest(sim_t *sim);
-void sim_judge_over(sim_t *sim, sim_socket_t *socket); /* its seat is no more */
 
 /* answers.c */
 typedef enum sim_outcome_kind {
