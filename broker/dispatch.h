@@ -1,7 +1,7 @@
 /* From a message number to its handler.  The sender check is the table's: columns `senders` and `refusal` of
  * proto/messages.def, so that no handler asks for a role.
  *
- * Order of checks (behaviour.md section 5): joined, members, role, and in the handler the target.
+ * Order of checks: joined, members, role, and in the handler the target.
  * Not here: which room a join or a creation is for (broker/registry.c). */
 #ifndef MM_BROKER_DISPATCH_H
 #define MM_BROKER_DISPATCH_H

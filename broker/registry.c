@@ -354,7 +354,7 @@ mm_err_t mm_registry_turn(mm_registry_t *registry, const mm_input_t *input, mm_o
     return err;
 }
 
-/* A turn that changes nothing is run again after a crash instead of being recorded (link.md section 3). */
+/* A turn that changes nothing is run again after a crash instead of being recorded (proto/LINK.md, rule 6). */
 bool mm_registry_is_recorded(const mm_input_t *input)
 {
     return (input->spec->flags & MM_REPEATED) == 0;

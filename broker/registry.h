@@ -70,7 +70,7 @@ bool mm_registry_makes_room(const mm_registry_t *registry, const mm_input_t *inp
  * Otherwise MM_OK, or the error that was answered or counted, for the log. */
 mm_err_t mm_registry_turn(mm_registry_t *registry, const mm_input_t *input, mm_outbox_t *outbox);
 
-/* Whether the outputs of this input may leave only after a commit (`link.md` section 3). */
+/* Whether the outputs of this input may leave only after a commit (proto/LINK.md, rule 6). */
 bool mm_registry_is_recorded(const mm_input_t *input);
 
 /* Id of the room a connection sits or waits in, "" for none.  Borrowed until the next turn. */

@@ -11,7 +11,7 @@ static mm_person_t newcomer(const mm_turn_t *turn)
 }
 
 /* The password comes first, so that a stranger learns nothing else about the room; the creator walks past a lock, everyone else
- * waits outside until a moderator lets them in (behaviour.md section 3). */
+ * waits outside until a moderator lets them in. */
 mm_err_t mm_room_on_join(mm_turn_t *turn)
 {
     const mm_room_t *room = turn->room;
@@ -44,7 +44,7 @@ static void announce(mm_turn_t *turn, const mm_person_t *person)
     mm_turn_say(turn, MM_MSG_PARTICIPANT_JOINED, &joined, &person->id);
 }
 
-/* Everybody else in join order, then only what is not the default (the golden rule of behaviour.md). */
+/* Everybody else in join order, then only what is not the default (so that a plain meeting is what every client knows). */
 static void brief(mm_turn_t *turn, const mm_person_t *person)
 {
     const mm_room_t *room = turn->room;

@@ -1,4 +1,4 @@
-/* When each room wants to be looked at next: one timer a name, in a binary heap (design.md section 1).  Time comes in as an
+/* When each room wants to be looked at next: one timer a name, in a binary heap.  Time comes in as an
  * argument; equal times come out in the order in which they were set.  Owned by the registry.
  * Not here: what happens then (broker/registry.c), the clock (broker/main.c). */
 #ifndef MM_BROKER_TIMERS_H

@@ -11,7 +11,7 @@
 #include "broker/gone.h"
 #include "broker/registry.h"
 
-enum { /* WebSocket close codes that a turn may ask for (behaviour.md section 5) */
+enum { /* WebSocket close codes that a turn may ask for */
        MM_CLOSE_POLICY = 1008,
        MM_CLOSE_OVERLOADED = 1013,
        MM_CLOSE_KICKED = 4003,

@@ -1,4 +1,4 @@
-/* Pre-created rooms: making, limits, expiry, the store (behaviour.md section 2). */
+/* Pre-created rooms: making, limits, expiry, the store. */
 #include "meeting.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* The waiting room (behaviour.md sections 3 and 4). */
+/* The waiting room. */
 #include "meeting.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Section 5 of behaviour.md: what is answered, in which order it is checked, and what is dropped without an answer. */
+/* Errors: what is answered, in which order it is checked, and what is dropped without an answer. */
 #include "meeting.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@ static void strangers_are_told_that_they_are_not_joined(void **state)
     assert_int_equal(meeting_counters(*state)->refused[MM_ERR_NOT_JOINED], 3);
 }
 
-/* "Only moderators can ..." with the words of behaviour.md. */
+/* "Only moderators can ..." with the words of the contract. */
 static void members_are_told_what_only_moderators_can_do(void **state)
 {
     PLAY(*state, ANN_HOSTS, BOB_JOINS, "> bob recording-started",

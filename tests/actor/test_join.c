@@ -1,4 +1,4 @@
-/* Section 3 of behaviour.md: who comes in, and what is said then. */
+/* Who comes in, and what is said then. */
 #include "meeting.h"
 
 #include <setjmp.h>

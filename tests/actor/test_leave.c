@@ -1,4 +1,4 @@
-/* Going, and what it does to those left (behaviour.md section 4). */
+/* Going, and what it does to those left. */
 #include "meeting.h"
 
 #include <setjmp.h>

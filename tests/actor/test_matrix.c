@@ -1,4 +1,4 @@
-/* Every message of a browser by every role: the table below is written by hand from section 4 of behaviour.md, the
+/* Every message of a browser by every role: the table below is written by hand from tests/contract.txt, the
  * cells are generated.  A row of messages.def without a row here fails, and the other way round. */
 #include "meeting.h"
 

@@ -1,4 +1,4 @@
-/* What moderators do: recording, the lock, actions on one participant (behaviour.md section 4). */
+/* What moderators do: recording, the lock, actions on one participant. */
 #include "meeting.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* What participants say to each other: relays, chat, their own state (behaviour.md section 4). */
+/* What participants say to each other: relays, chat, their own state. */
 #include "meeting.h"
 
 #include <setjmp.h>

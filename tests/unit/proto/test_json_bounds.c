@@ -1,5 +1,5 @@
 /* Made from the table: each field of each row that a browser may send, at its bounds and beside them, of
- * wrong types, null, missing and twice.  What is expected stands here by kind, from behaviour.md. */
+ * wrong types, null, missing and twice.  What is expected stands here by kind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
