@@ -136,6 +136,7 @@ void mm_hasher_actor(zsock_t *pipe, void *argument)
         zframe_destroy(&frame);
     }
     zframe_destroy(&frame);
+    OPENSSL_thread_stop(); /* before the end is told: the process may end faster than this thread */
 }
 
 /* --- storer -------------------------------------------------------------------------------- */
