@@ -350,8 +350,8 @@ static bool has_said(const sim_talk_t *talk, bool lenient_only)
     return false;
 }
 
-/* Who was admitted while something was on its way asks first, by a chat, what became of that; else errors that may have come and
- * errors that must come could not be told apart. */
+/* Who was admitted while something was on its way asks first what became of that, by a chat, or by a join where it has left meanwhile;
+ * else errors that may have come and errors that must come could not be told apart. */
 static bool must_find_out(sim_t *sim, sim_socket_t *socket)
 {
     sim_talk_t *talk = &socket->talk;
@@ -360,8 +360,10 @@ static bool must_find_out(sim_t *sim, sim_socket_t *socket)
         return talk->first != NULL;
     if (!has_said(talk, true))
         return false;
-    if (!has_said(talk, false))
+    if (talk->speaking == talk->seat && !has_said(talk, false))
         sim_speech_chat(sim, socket);
+    else if (talk->speaking == 0)
+        sim_speech_join(sim, socket, (size_t)sim_random_below(&sim->random, SIM_ROOMS), true);
     return true;
 }
 

@@ -36,6 +36,13 @@ static bool may_have_ended(const sim_t *sim, const sim_talk_t *talk)
     return join != NULL && sim->rooms[sim_judge_seat(sim, join->seat)->room].was_ended;
 }
 
+/* Joins that wait behind failures are not read past for a long time, and then the connection is too slow. */
+static bool may_be_throttled(const sim_t *sim, int64_t age_ms)
+{
+    return (sim->settings.password_failures > 0 || sim->settings.rate_limit_guesses > 0) &&
+           age_ms >= sim->settings.idle_timeout;
+}
+
 static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
 {
     const sim_talk_t *talk = &socket->talk;
@@ -48,7 +55,7 @@ static bool may_close(const sim_t *sim, const sim_socket_t *socket, int code)
         return sim->gateways[socket->gateway].excused_ms >= sim->now_ms - sim->weather.socket_delay;
     case 1013:
         return socket->is_slow || sim->browsers[socket->browser].is_stubborn ||
-               is_held_up(sim, talk) ||
+               is_held_up(sim, talk) || may_be_throttled(sim, age_ms) ||
                (sim->settings.max_rooms < SIM_ROOMS && sim_answers_pending_join(talk) != NULL);
     case 4002:
         return !talk->has_joined && age_ms >= sim->settings.join_deadline;

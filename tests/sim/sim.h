@@ -153,6 +153,7 @@ typedef struct sim_gateway {
     uint64_t route; /* of its bus connection; 0: the broker is not there */
     sim_pipe_t up, down;
     int64_t frozen_ms, wake_ms, skew_ms;
+    int64_t broken_ms;        /* when its bus connection broke last */
     int64_t excused_ms;       /* until then it may lose the broker */
     int again_up, again_down; /* sends refused in a row */
     bool is_touched;

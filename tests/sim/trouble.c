@@ -2,7 +2,7 @@
  * is thrown away with all it held. */
 #include "sim.h"
 
-enum { GRACE_MS = 9000 /* how long the broker may be lost after a trouble */ };
+enum { GRACE_MS = 20000 /* how long the broker may be lost after a trouble */ };
 
 void sim_add_up(mm_counters_t *totals, const mm_counters_t *counters)
 {
@@ -135,15 +135,17 @@ static void freeze(sim_t *sim, int64_t *frozen_ms, const char *who)
     excuse_all(sim, for_ms + GRACE_MS);
 }
 
-/* A broker that sees a route end gives its gateway up; one that does not must go on as if nothing had been. */
+/* A broker that sees a route end gives its gateway up; one that does not must go on as if nothing had been, unless the next
+ * break comes before either side can have noticed this one. */
 static void break_bus(sim_t *sim, sim_gateway_t *gateway)
 {
     bool is_noticed = sim_random_chance(&sim->random, 300);
 
     SIM_SAY(sim, "bus connection of gateway %zu breaks%s", gateway->index,
             is_noticed ? ", which the broker sees" : "");
-    if (is_noticed)
+    if (is_noticed || sim->now_ms - gateway->broken_ms < 2 * sim->settings.link_timeout)
         excuse_all(sim, GRACE_MS);
+    gateway->broken_ms = sim->now_ms;
     sim_bus_break(sim, gateway, is_noticed ? sim->now_ms + sim_delay(sim, 1000) : INT64_MAX);
     sim_bus_join(sim, gateway);
 }
