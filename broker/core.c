@@ -310,11 +310,6 @@ void mm_broker_destroy(mm_broker_t **broker_p)
     *broker_p = NULL;
 }
 
-mm_err_t mm_broker_restore(mm_broker_t *broker, mm_text_t key, mm_slice_t value)
-{
-    return mm_registry_restore(broker->registry, key, value);
-}
-
 const mm_registry_t *mm_broker_registry(const mm_broker_t *broker)
 {
     return broker->registry;

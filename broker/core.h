@@ -45,9 +45,6 @@ mm_broker_t *mm_broker_new(const mm_settings_t *settings, mm_counters_t *counter
                            const mm_broker_ops_t *ops, void *world, uint64_t epoch, int64_t now_ms);
 void mm_broker_destroy(mm_broker_t **broker_p);
 
-/* A record of the store, before the first frame. */
-mm_err_t mm_broker_restore(mm_broker_t *broker, mm_text_t key, mm_slice_t value);
-
 void mm_broker_on_frame(mm_broker_t *broker, mm_slice_t route, mm_slice_t frame, int64_t now_ms,
                         int64_t clock_ms);
 void mm_broker_on_hash(mm_broker_t *broker, const mm_hash_result_t *result, int64_t now_ms,

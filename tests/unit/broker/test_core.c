@@ -603,6 +603,73 @@ static void one_that_counts_as_dead_is_fenced(void **state)
     assert_int_equal(world->one.nack, MM_NACK_FENCED);
 }
 
+static void thawed_predecessor_does_not_harm_its_successor(void **state)
+{
+    static gateway_t thawed;
+
+    (void)state;
+    seat_two();
+    gateway_init(&thawed, "one", 99, world->one.incarnation);
+    mm_link_fini(&world->one.link);
+    gateway_init(&world->one, "one", 13, 2001);
+    say_hello(&world->one, 0);
+    settle();
+    say_join(&world->one, 5, "R", NULL);
+    settle();
+    assert_int_equal(world->counters.participants, 2);
+    say_hello(&thawed, EPOCH);
+    settle();
+    assert_int_equal(world->counters.participants, 2);
+    assert_int_equal(world->counters.gateways, 2);
+    mm_link_fini(&thawed.link);
+}
+
+static void what_follows_the_end_of_a_connection_is_complete(void **state)
+{
+    (void)state;
+    say_simple(&world->one, 1, MM_MSG_GONE);
+    say_join(&world->one, 1, "R", "secret");
+    say_simple(&world->one, 1, MM_MSG_LEAVE);
+    turn();
+    finish_commit();
+    finish_hash(true);
+    settle();
+    assert_int_equal(world->one.completed, 3);
+    assert_int_equal(world->counters.participants, 0);
+}
+
+/* Longer than a gateway sends, shorter than what the bus takes: it would not fit into a downward entry. */
+static void entry_that_would_not_fit_downward_is_passed_over(void **state)
+{
+    enum { SDP_BYTES = MM_ENTRY_MAX - 256 };
+    uint8_t *bytes = calloc(1, MM_ENTRY_MAX), *body_bytes = calloc(1, MM_ENTRY_MAX);
+    char *sdp = calloc(1, SDP_BYTES);
+    mm_writer_t out = mm_writer(bytes, MM_ENTRY_MAX), body = mm_writer(body_bytes, MM_ENTRY_MAX);
+    mm_upward_t entry = {.connection = 1, .spec = mm_spec(MM_MSG_OFFER), .target = {{1}}};
+    uint64_t completed;
+
+    (void)state;
+    seat_two();
+    completed = world->one.completed;
+    memset(sdp, 'x', SDP_BYTES);
+    mm_write_map(&body, 1);
+    mm_write_str(&body, mm_text("sdp"));
+    mm_write_str(&body, (mm_text_t){sdp, SDP_BYTES});
+    entry.number = mm_link_next_number(&world->one.link);
+    entry.body = mm_writer_slice(&body);
+    mm_upward_write(&entry, &out);
+    assert_false(out.overflow || body.overflow);
+    mm_link_say(&world->one.link, mm_writer_slice(&out), out.size, NULL);
+    flush(&world->one);
+    settle();
+    assert_int_equal(world->counters.bus_malformed, 1);
+    assert_int_equal(world->one.completed, completed + 1);
+    assert_int_equal(world->counters.participants, 2);
+    free(sdp);
+    free(body_bytes);
+    free(bytes);
+}
+
 static void frozen_broker_blames_nobody(void **state)
 {
     (void)state;
@@ -667,6 +734,9 @@ int main(void)
         CORE_TEST(stranger_is_told_to_say_hello),
         CORE_TEST(successor_takes_the_place_and_people_leave_at_once),
         CORE_TEST(one_that_counts_as_dead_is_fenced),
+        CORE_TEST(thawed_predecessor_does_not_harm_its_successor),
+        CORE_TEST(what_follows_the_end_of_a_connection_is_complete),
+        CORE_TEST(entry_that_would_not_fit_downward_is_passed_over),
         CORE_TEST(frozen_broker_blames_nobody),
         CORE_TEST(goodbye_of_a_gateway_frees_its_people),
         CORE_TEST(frames_that_cannot_be_read_are_counted),
